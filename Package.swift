@@ -1,0 +1,133 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every module is built with the same, strictest, settings.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableExperimentalFeature("Lifetimes"),
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+]
+
+/// A module of the product: imports point down the layers of `Architecture.md` only.
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+/// The tests of one module.
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target
+{
+    .testTarget(
+        name: name,
+        dependencies: dependencies,
+        resources: resources,
+        swiftSettings: house
+    )
+}
+
+/// A system library, found by pkg-config and installed from Debian by `Tests/Scripts/install`.
+func system(_ name: String, pkgConfig: String, package: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+
+let package = Package(
+    name: "gatehouse",
+    products: [.executable(name: "gatehouse", targets: ["gatehouse"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // Layer 0: what the system gives.
+        .target(name: "CLinux"),
+        system("COpenSSL", pkgConfig: "openssl", package: "libssl-dev"),
+        system("CJansson", pkgConfig: "jansson", package: "libjansson-dev"),
+        system("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
+        // Layer 1
+        module("Bytes"),
+        // Layer 2
+        module("EventLoop", ["Bytes", "CLinux"]),
+        module("TLS", ["Bytes", "COpenSSL"]),
+        module("HTTP", ["Bytes"]),
+        module("Cryptography", ["Bytes", "COpenSSL"]),
+        module("JSON", ["Bytes", "CJansson"]),
+        module("Telemetry", ["Bytes", "CLinux"]),
+        // Layer 3
+        module("JOSE", ["Bytes", "Cryptography", "JSON"]),
+        module("Configuration", ["Bytes", "EventLoop", "HTTP"]),
+        module("Outbound", ["Bytes", "CCurl"]),
+        // Layer 4
+        module("Access", ["Bytes", "Configuration", "EventLoop", "HTTP", "JOSE", "JSON"]),
+        // Layer 5
+        module(
+            "Proxy",
+            [
+                "Access", "Bytes", "Configuration", "EventLoop", "HTTP", "JOSE", "TLS", "Telemetry",
+                deque,
+            ]
+        ),
+        // Layer 6
+        module(
+            "Gateway",
+            [
+                "Access", "Bytes", "CLinux", "Configuration", "Cryptography", "EventLoop", "HTTP",
+                "JOSE", "JSON", "Outbound", "Proxy", "TLS", "Telemetry", deque, log,
+            ]
+        ),
+        // Layer 7
+        .executableTarget(
+            name: "gatehouse",
+            dependencies: ["Gateway", arguments],
+            swiftSettings: house
+        ),
+        // What proves it. The fuzz targets are a library, so that `make test` replays the corpora and
+        // `Tests/Fuzz` drives the same functions with libFuzzer.
+        tests("BytesTests", ["Bytes"]),
+        tests("EventLoopTests", ["Bytes", "EventLoop", "CLinux"]),
+        tests("TLSTests", ["Bytes", "TLS", "COpenSSL"]),
+        tests("HTTPTests", ["Bytes", "HTTP"]),
+        tests("CryptographyTests", ["Bytes", "Cryptography"]),
+        tests("JSONTests", ["Bytes", "JSON"]),
+        tests("TelemetryTests", ["Bytes", "Telemetry"]),
+        tests("JOSETests", ["Bytes", "Cryptography", "JSON", "JOSE"]),
+        tests("ConfigurationTests", ["Bytes", "Configuration", "EventLoop", "HTTP"]),
+        tests("OutboundTests", ["Bytes", "Outbound"]),
+        tests(
+            "AccessTests",
+            ["Access", "Bytes", "Configuration", "Cryptography", "EventLoop", "HTTP", "JOSE", "JSON"]
+        ),
+        tests(
+            "ProxyTests",
+            [
+                "Access", "Bytes", "Configuration", "Cryptography", "EventLoop", "HTTP", "JOSE",
+                "JSON", "Proxy", "TLS", "Telemetry",
+            ]
+        ),
+        tests(
+            "GatewayTests",
+            [
+                "Access", "Bytes", "Configuration", "Cryptography", "EventLoop", "Gateway", "HTTP",
+                "JOSE", "JSON", "Outbound", "Proxy", "TLS", "Telemetry",
+            ]
+        ),
+        .target(
+            name: "FuzzTargets",
+            dependencies: ["Bytes", "Configuration", "EventLoop", "HTTP", "JOSE", "JSON"],
+            path: "Tests/FuzzTargets",
+            swiftSettings: house
+        ),
+        tests("FuzzReplayTests", ["Bytes", "FuzzTargets"]),
+        tests("TidyTests", []),
+        tests("EndToEndTests", ["gatehouse"]),
+    ]
+)

@@ -1,0 +1,183 @@
+/// A growing run of bytes: appended at its end, consumed at its front, in one piece of memory.
+///
+/// The owner decides how large it may become: the buffer itself grows to whatever is appended.
+/// Consuming costs nothing until the free space at the front is needed, when what is left moves
+/// down once. Growing doubles, so that appending is linear in the bytes appended.
+@safe
+public struct ByteBuffer: ~Copyable {
+    // SAFETY: `base` points to `capacity` bytes that this value alone owns, from `init` to `deinit`;
+    // `start <= end <= capacity` holds after every method, and bytes in `start..<end` are written.
+    @usableFromInline
+    internal var base: UnsafeMutablePointer<UInt8>
+    @usableFromInline
+    internal var start = 0
+    @usableFromInline
+    internal var end = 0
+    /// How many bytes fit before the memory must grow.
+    public private(set) var capacity: Int
+
+    /// Makes an empty buffer that can take `capacity` bytes before it grows.
+    public init(capacity: Int) {
+        precondition(capacity > 0)
+        unsafe base = .allocate(capacity: capacity)
+        self.capacity = capacity
+    }
+
+    deinit {
+        unsafe base.deallocate()
+    }
+
+    /// The number of bytes that were appended and not yet consumed.
+    @inlinable
+    public var count: Int { end - start }
+
+    /// Whether nothing waits to be consumed.
+    @inlinable
+    public var isEmpty: Bool { start == end }
+
+    /// The bytes that wait to be consumed, oldest first.
+    @inlinable
+    public var bytes: Span<UInt8> {
+        @_lifetime(borrow self)
+        get {
+            let span = unsafe Span<UInt8>(_unsafeStart: base + start, count: end - start)
+            return unsafe _overrideLifetime(span, borrowing: self)
+        }
+    }
+
+    /// Appends a copy of `bytes`.
+    @inlinable
+    public mutating func append(_ bytes: Span<UInt8>) {
+        let added = bytes.count
+        guard added > 0 else { return }
+        reserve(added)
+        unsafe bytes.withUnsafeBufferPointer { source in
+            guard let first = source.baseAddress else { return }
+            unsafe (base + end).update(from: first, count: added)
+        }
+        end += added
+    }
+
+    /// Appends one byte.
+    @inlinable
+    public mutating func append(_ byte: UInt8) {
+        reserve(1)
+        unsafe base[end] = byte
+        end += 1
+    }
+
+    /// Appends the UTF-8 bytes of a literal.
+    @inlinable
+    public mutating func append(_ literal: StaticString) {
+        let added = literal.utf8CodeUnitCount
+        guard added > 0 else { return }
+        reserve(added)
+        unsafe (base + end).update(from: literal.utf8Start, count: added)
+        end += added
+    }
+
+    /// Appends the UTF-8 bytes of `text`. For people's texts: not for the path of a request.
+    public mutating func append(_ text: String) {
+        var copy = text
+        copy.withUTF8 { utf8 in
+            unsafe append(utf8.span)
+        }
+    }
+
+    /// Appends `number` in decimal digits.
+    public mutating func append(decimal number: some BinaryInteger) {
+        var digits = InlineArray<40, UInt8>(repeating: 0)
+        var index = digits.count
+        var rest = number.magnitude
+        repeat {
+            index -= 1
+            digits[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
+        if number < 0 {
+            append(UInt8(ascii: "-"))
+        }
+        append(digits.span.extracting(index..<digits.count))
+    }
+
+    /// Forgets the oldest `count` bytes.
+    @inlinable
+    public mutating func consume(_ count: Int) {
+        precondition(count >= 0 && count <= self.count)
+        start += count
+        if start == end {
+            start = 0
+            end = 0
+        }
+    }
+
+    /// Forgets everything, and keeps the memory.
+    @inlinable
+    public mutating func clear() {
+        start = 0
+        end = 0
+    }
+
+    /// Forgets the newest bytes, so that `count` remain.
+    public mutating func truncate(to count: Int) {
+        precondition(count >= 0 && count <= self.count)
+        end = start + count
+    }
+
+    /// Replaces one byte, counted from the oldest. For filling in a length that was not yet known.
+    public mutating func replaceByte(at index: Int, with byte: UInt8) {
+        precondition(index >= 0 && index < count)
+        unsafe base[start + index] = byte
+    }
+
+    /// How many bytes can be appended without moving or growing.
+    @inlinable
+    public var freeSpace: Int { capacity - end }
+
+    /// Makes sure that `count` more bytes fit.
+    @inlinable
+    public mutating func reserve(_ count: Int) {
+        if capacity - end < count {
+            makeRoom(count)
+        }
+    }
+
+    /// Lets `fill` write into the free space, at least `minimum` bytes of it, and appends what it
+    /// says that it wrote.
+    ///
+    /// - Parameter fill: Gets the free space; returns how many bytes at its front it has written.
+    /// - Returns: What `fill` returned.
+    @inlinable
+    @discardableResult
+    public mutating func appendWritten(
+        minimum: Int,
+        _ fill: (UnsafeMutableRawBufferPointer) -> Int
+    ) -> Int {
+        reserve(minimum)
+        let free = capacity - end
+        let written = unsafe fill(UnsafeMutableRawBufferPointer(start: base + end, count: free))
+        precondition(written >= 0 && written <= free)
+        end += written
+        return written
+    }
+
+    @usableFromInline
+    internal mutating func makeRoom(_ needed: Int) {
+        let held = count
+        if start > 0, capacity - held >= needed {
+            unsafe base.update(from: base + start, count: held)
+        } else {
+            var larger = capacity
+            while larger - held < needed {
+                larger *= 2
+            }
+            let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
+            unsafe moved.update(from: base + start, count: held)
+            unsafe base.deallocate()
+            unsafe base = unsafe moved
+            capacity = larger
+        }
+        start = 0
+        end = held
+    }
+}

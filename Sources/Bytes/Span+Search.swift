@@ -1,0 +1,141 @@
+public import Glibc
+
+extension Span where Element == UInt8 {
+    /// The first place of `byte` at or after `start`, or `nil`.
+    @inlinable
+    public func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
+        guard start < count else { return nil }
+        return unsafe withUnsafeBufferPointer { buffer -> Int? in
+            guard let base = buffer.baseAddress else { return nil }
+            guard let found = unsafe memchr(base + start, Int32(byte), buffer.count - start) else {
+                return nil
+            }
+            return unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
+        }
+    }
+
+    /// Whether both hold the same bytes. Not for secrets: see ``constantTimeEquals(_:)``.
+    @inlinable
+    public func isEqual(to other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        guard count > 0 else { return true }
+        return unsafe withUnsafeBufferPointer { left in
+            unsafe other.withUnsafeBufferPointer { right in
+                guard let first = left.baseAddress, let second = right.baseAddress else {
+                    return false
+                }
+                return unsafe memcmp(first, second, left.count) == 0
+            }
+        }
+    }
+
+    /// Whether the bytes are those of the literal.
+    @inlinable
+    public func isEqual(to literal: StaticString) -> Bool {
+        guard count == literal.utf8CodeUnitCount else { return false }
+        return hasPrefix(literal)
+    }
+
+    /// Whether the bytes begin with those of the literal.
+    @inlinable
+    public func hasPrefix(_ literal: StaticString) -> Bool {
+        let length = literal.utf8CodeUnitCount
+        guard count >= length else { return false }
+        guard length > 0 else { return true }
+        return unsafe withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return false }
+            return unsafe memcmp(base, literal.utf8Start, length) == 0
+        }
+    }
+
+    /// Whether the bytes are those of `lowercase`, a literal in lower case, but for the case of
+    /// ASCII letters.
+    @inlinable
+    public func isEqualIgnoringCase(to lowercase: StaticString) -> Bool {
+        let length = lowercase.utf8CodeUnitCount
+        guard count == length else { return false }
+        return lowercase.withUTF8Buffer { wanted in
+            for index in 0..<length
+            where unsafe ASCII.lowercased(self[index]) != wanted[index] {
+                return false
+            }
+            return true
+        }
+    }
+
+    /// Whether both hold the same bytes but for the case of ASCII letters.
+    @inlinable
+    public func isEqualIgnoringCase(to other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        for index in 0..<count
+        where ASCII.lowercased(self[index]) != ASCII.lowercased(other[index]) {
+            return false
+        }
+        return true
+    }
+
+    /// Whether both hold the same bytes, in a time that depends on their length only.
+    public func constantTimeEquals(_ other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        var difference: UInt8 = 0
+        for index in 0..<count {
+            difference |= self[index] ^ other[index]
+        }
+        return difference == 0
+    }
+
+    /// The bytes without blanks and tabs at either end (`OWS`, RFC 9110 §5.6.3).
+    @inlinable
+    @_lifetime(copy self)
+    public func trimmingBlanks() -> Span<UInt8> {
+        var first = 0
+        var last = count
+        while first < last, self[first] == 0x20 || self[first] == 0x09 {
+            first += 1
+        }
+        while last > first, self[last - 1] == 0x20 || self[last - 1] == 0x09 {
+            last -= 1
+        }
+        return extracting(first..<last)
+    }
+
+    /// A copy of the bytes.
+    @inlinable
+    public func copied() -> [UInt8] {
+        unsafe withUnsafeBufferPointer { unsafe [UInt8]($0) }
+    }
+
+    /// The bytes as text, every invalid UTF-8 sequence replaced. For people's eyes.
+    public func text() -> String {
+        unsafe withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The decimal number that the bytes spell, digits only, or `nil` where they do not or it would
+    /// not fit.
+    public func decimalValue() -> UInt64? {
+        guard count > 0, count <= 20 else { return nil }
+        var value: UInt64 = 0
+        for index in 0..<count {
+            guard ASCII.isDigit(self[index]) else { return nil }
+            let (product, tooLarge) = value.multipliedReportingOverflow(by: 10)
+            let (sum, overflow) = product.addingReportingOverflow(UInt64(self[index] - 0x30))
+            guard !tooLarge, !overflow else { return nil }
+            value = sum
+        }
+        return value
+    }
+}
+
+extension Array where Element == UInt8 {
+    /// Appends a copy of `bytes`.
+    @inlinable
+    public mutating func append(_ bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+    }
+
+    /// Appends the UTF-8 bytes of a literal.
+    @inlinable
+    public mutating func append(_ literal: StaticString) {
+        literal.withUTF8Buffer { unsafe append(contentsOf: $0) }
+    }
+}
