@@ -67,7 +67,11 @@ let package = Package(
         module("Configuration", ["Bytes", "EventLoop", "HTTP"]),
         module("Outbound", ["Bytes", "CCurl"]),
         // Layer 4
-        module("Access", ["Bytes", "Configuration", "EventLoop", "HTTP", "JOSE", "JSON"]),
+        module("Access",
+            [
+                "Bytes", "Configuration", "Cryptography", "EventLoop", "HTTP", "JOSE", "JSON",
+            ]
+        ),
         // Layer 5
         module(
             "Proxy",

@@ -1,0 +1,39 @@
+public import Bytes
+public import HTTP
+
+/// Whether a token in a cookie may be honoured: only where the request cannot have been made by
+/// another site in the user's name.
+public enum CrossSiteCheck {
+    /// `GET`, `HEAD` and `OPTIONS` always, for they must not change anything; other methods and every
+    /// upgrade only where the browser says that the request is of this very origin.
+    ///
+    /// - Parameters:
+    ///   - scheme: The scheme that the peer used, `http` or `https`.
+    ///   - host: The request's own authority, as sent.
+    public static func allows(
+        _ head: borrowing RequestHead,
+        scheme: StaticString,
+        host: Span<UInt8>
+    ) -> Bool {
+        if !head.upgrade {
+            switch head.method {
+            case .get, .head, .options: return true
+            case .connect, .delete, .other, .patch, .post, .put, .trace: break
+            }
+        }
+        if let field = head.fields.first(.secFetchSite) {
+            guard head.fields.next(.secFetchSite, after: field) == nil else { return false }
+            let value = head.fields.value(at: field)
+            if value.isEqual(to: "same-origin") || value.isEqual(to: "none") { return true }
+        }
+        guard let field = head.fields.first(.origin),
+            head.fields.next(.origin, after: field) == nil, host.count > 0
+        else { return false }
+        let origin = head.fields.value(at: field)
+        let schemeLength = scheme.utf8CodeUnitCount
+        guard origin.count == schemeLength + 3 + host.count, origin.hasPrefix(scheme),
+            origin.extracting(schemeLength..<(schemeLength + 3)).isEqual(to: "://")
+        else { return false }
+        return origin.extracting((schemeLength + 3)...).isEqualIgnoringCase(to: host)
+    }
+}
