@@ -18,7 +18,9 @@ public enum CookieHeader {
         return nil
     }
 
-    /// How many cookies of the field have that name. Two are two answers to one question.
+    /// How many cookies of the field have that name.
+    ///
+    /// Two are two answers to one question.
     public static func occurrences(of name: Span<UInt8>, in field: Span<UInt8>) -> Int {
         var total = 0
         var position = 0
@@ -72,8 +74,9 @@ public enum CookieHeader {
         return nil
     }
 
-    /// Where the value begins in a pair of that name. Blanks before `=` are left out, because some
-    /// back ends read such a name without them.
+    /// Where the value begins in a pair of that name.
+    ///
+    /// Blanks before `=` are left out, because some back ends read such a name without them.
     private static func valueStart(_ pair: Span<UInt8>, named name: Span<UInt8>) -> Int? {
         guard let equals = pair.firstIndex(of: UInt8(ascii: "=")) else { return nil }
         return pair.extracting(0..<equals).trimmingBlanks().isEqual(to: name) ? equals + 1 : nil

@@ -18,7 +18,9 @@ public enum FieldSyntax {
     }
 
     /// The next element of a comma-separated list at or after `position`, blanks around it left out
-    /// and empty elements skipped, or `nil` at the end. Moves `position` past it.
+    /// and empty elements skipped, or `nil` at the end.
+    ///
+    /// Moves `position` past it.
     ///
     /// Quoted strings are not looked into: for lists of tokens only.
     public static func nextListElement(

@@ -1,6 +1,8 @@
 import Bytes
 
-/// Where the body of one message stands, whatever frames it. Shared by both sides.
+/// Where the body of one message stands, whatever frames it.
+///
+/// Shared by both sides.
 enum BodyReader {
     /// Nothing is left. May be followed by the next head.
     case complete

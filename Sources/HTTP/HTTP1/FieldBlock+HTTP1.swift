@@ -63,7 +63,9 @@ extension FieldBlock {
             ? .spaceBeforeColon : .malformedFieldName
     }
 
-    /// The place of the one valid `Host` that HTTP/1.1 demands and HTTP/1.0 may have (RFC 9112 §3.2).
+    /// The place of the one valid `Host` that HTTP/1.1 demands and HTTP/1.0 may have (RFC 9112
+    /// §3.2).
+    ///
     /// One that an absolute target overrules must be valid still.
     func host(version: HTTPVersion) throws(ParseFault) -> Int? {
         guard let host = first(.host) else {
@@ -114,8 +116,9 @@ extension FieldBlock {
         return length
     }
 
-    /// The options of all `Connection` fields together. Unknown ones name fields, and are the
-    /// forwarder's to look up.
+    /// The options of all `Connection` fields together.
+    ///
+    /// Unknown ones name fields, and are the forwarder's to look up.
     func connectionOptions() -> ConnectionOptions {
         var options: ConnectionOptions = []
         var place = first(.connection)

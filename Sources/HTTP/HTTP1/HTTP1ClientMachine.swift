@@ -31,7 +31,9 @@ public struct HTTP1ClientMachine: Sendable {
         self.limits = limits
     }
 
-    /// Awaits the response to a request of that method. The response before it, if any, has ended.
+    /// Awaits the response to a request of that method.
+    ///
+    /// The response before it, if any, has ended.
     public mutating func begin(requestMethod: Method, upgradeRequested: Bool) {
         precondition(isReusable)
         self.requestMethod = requestMethod

@@ -59,7 +59,9 @@ public struct HTTP1ServerMachine: Sendable {
         body.consumed(count)
     }
 
-    /// Awaits the next head. The request before it has ended and its response is written.
+    /// Awaits the next head.
+    ///
+    /// The request before it has ended and its response is written.
     public mutating func beginNext() {
         precondition(isBodyComplete)
         state = .awaitingHead

@@ -1,8 +1,10 @@
 import Bytes
 
 extension ResponseHead {
-    /// Reads the first line, which stands in `line` of `received` (RFC 9112 §4). The space before an
-    /// empty reason may be missing: many servers leave it out, and nothing can be read into it.
+    /// Reads the first line, which stands in `line` of `received` (RFC 9112 §4).
+    ///
+    /// The space before an empty reason may be missing: many servers leave it out, and nothing can
+    /// be read into it.
     mutating func readStatusLine(
         in received: Span<UInt8>,
         line: Range<Int>

@@ -1,4 +1,4 @@
-public import Bytes
+import Bytes
 
 /// A request method; those without a case of their own are `other` and keep their bytes in the head.
 public enum Method: UInt8, Sendable, CaseIterable {

@@ -23,8 +23,10 @@ public struct RequestHead: Sendable {
     public internal(set) var version = HTTPVersion.http11
     /// Which of its forms the target has.
     public internal(set) var form = TargetForm.origin
-    /// The fields, in the order sent. Those that frame the body are among them: a head that is
-    /// forwarded is written from ``framing`` instead.
+    /// The fields, in the order sent.
+    ///
+    /// Those that frame the body are among them: a head that is forwarded is written from
+    /// ``framing`` instead.
     public internal(set) var fields = FieldBlock()
     /// How the body ends; never `untilClose`.
     public internal(set) var framing = BodyFraming.none
@@ -32,8 +34,10 @@ public struct RequestHead: Sendable {
     public internal(set) var keepsAlive = false
     /// Whether the peer waits for `100 Continue` before it sends the body that it announces.
     public internal(set) var expectsContinue = false
-    /// Whether the peer asks to change the protocol: `Connection: upgrade` and an `Upgrade` field, in
-    /// HTTP/1.1. To which one is the caller's to judge; `h2c` must not be forwarded.
+    /// Whether the peer asks to change the protocol: `Connection: upgrade` and an `Upgrade` field,
+    /// in HTTP/1.1.
+    ///
+    /// To which one is the caller's to judge; `h2c` must not be forwarded.
     public internal(set) var upgrade = false
     /// Whether the target has a `?`, with or without a query behind it.
     public internal(set) var hasQuery = false
@@ -59,8 +63,10 @@ public struct RequestHead: Sendable {
         get { fields.bytes.span.extracting(targetPlace) }
     }
 
-    /// The host, and the port if one was named, that the request is meant for: from the target where
-    /// it names one, else from `Host`. Valid as in ``HostName``; empty in HTTP/1.0 without `Host`.
+    /// The host, and the port if one was named, that the request is meant for: from the target
+    /// where it names one, else from `Host`.
+    ///
+    /// Valid as in ``HostName``; empty in HTTP/1.0 without `Host`.
     public var host: Span<UInt8> {
         @_lifetime(borrow self)
         get { fields.bytes.span.extracting(hostPlace) }

@@ -1,4 +1,6 @@
-/// The head of one response, checked and in one block of bytes. Reused, it allocates nothing.
+/// The head of one response, checked and in one block of bytes.
+///
+/// Reused, it allocates nothing.
 public struct ResponseHead: Sendable {
     /// The status, 100 to 999.
     public internal(set) var status = 0

@@ -1,4 +1,4 @@
-public import Bytes
+import Bytes
 
 /// What of a path is repaired rather than refused.
 public struct PathOptions: Sendable, Equatable {
@@ -23,8 +23,9 @@ public struct CanonicalPath: Sendable {
     /// Whether `%2F` occurs: the caller refuses the path as `path.ambiguous` unless its route allows
     /// it.
     public private(set) var hasEncodedSlash = false
-    /// Whether there were empty segments, which ``PathOptions/mergesSlashes`` has merged. A caller
-    /// that must know its route first merges, and then refuses where the route does not.
+    /// Whether there were empty segments, which ``PathOptions/mergesSlashes`` has merged.
+    ///
+    /// A caller that must know its route first merges, and then refuses where the route does not.
     public private(set) var hasEmptySegments = false
 
     /// Makes an empty path.
@@ -42,7 +43,9 @@ public struct CanonicalPath: Sendable {
         get { matchedBytes.span }
     }
 
-    /// Reads a path as it stands in a request target, without the query. `*` alone is itself.
+    /// Reads a path as it stands in a request target, without the query.
+    ///
+    /// `*` alone is itself.
     ///
     /// - Throws: ``PathFault``; the request is answered 400 and the path is left empty.
     public mutating func assign(

@@ -1,4 +1,4 @@
-public import Bytes
+import Bytes
 
 /// The host and port that a request is meant for: `host`, `host:port`, `[v6]:port`.
 ///
@@ -58,8 +58,9 @@ public enum HostName {
         return UInt16(exactly: value)
     }
 
-    /// Labels of letters, digits, `-` and `_`, a dot between them and perhaps one at the end. Covers
-    /// dotted IPv4 addresses.
+    /// Labels of letters, digits, `-` and `_`, a dot between them and perhaps one at the end.
+    ///
+    /// Covers dotted IPv4 addresses.
     private static func isRegisteredName(_ host: Span<UInt8>) -> Bool {
         // 253 letters is the longest name that DNS can hold (RFC 1035 §2.3.4), and a dot.
         guard host.count <= 254 else { return false }

@@ -36,15 +36,18 @@ struct SegmentReader {
         digitsAwaited = byte == UInt8(ascii: "%") ? 2 : 0
     }
 
-    /// Notes something that some back ends split a segment at. The part before it must not be a dot
-    /// segment.
+    /// Notes something that some back ends split a segment at.
+    ///
+    /// The part before it must not be a dot segment.
     mutating func endPart(startsAnother: Bool) throws(PathFault) {
         guard !isDotSegment else { throw .hiddenDotSegment }
         dots = 0
         isDotsSoFar = startsAnother
     }
 
-    /// Notes the end of the segment. A plain dot segment never comes here.
+    /// Notes the end of the segment.
+    ///
+    /// A plain dot segment never comes here.
     func end() throws(PathFault) {
         guard continuationsAwaited == 0 else { throw .invalidUTF8 }
         guard !isDotSegment else { throw .hiddenDotSegment }
