@@ -1,6 +1,6 @@
 import Bytes
 import Configuration
-import JSON
+public import JSON
 
 /// A route's rule against what a token proved.
 public enum AccessEvaluator {
@@ -89,7 +89,7 @@ public enum AccessEvaluator {
         case (.boolean(let held), .boolean(let asked)): held == asked
         case (.integer(let held), .number(let asked)): Double(held) == asked
         case (.real(let held), .number(let asked)): held == asked
-        case (.string(let held), .string(let asked)): held == asked
+        case (.string(let held), .string(let asked)): JSONText.isExactly(held, asked)
         default: false
         }
     }

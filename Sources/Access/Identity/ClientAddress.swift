@@ -1,4 +1,4 @@
-public import Bytes
+import Bytes
 public import EventLoop
 public import HTTP
 
@@ -8,7 +8,7 @@ public enum ClientAddress {
     /// peer is trusted, and only as far as it can be read.
     public static func find(
         peer: IPAddress,
-        fields: borrowing FieldBlock,
+        fields: FieldBlock,
         trusted: [IPNetwork]
     ) -> IPAddress {
         guard isTrusted(peer, trusted) else { return peer }

@@ -1,5 +1,5 @@
-public import Bytes
-import Configuration
+import Bytes
+public import Configuration
 
 /// The field names that only the gateway may write towards an upstream.
 ///

@@ -1,4 +1,4 @@
-public import Bytes
+import Bytes
 public import Configuration
 
 /// Which route takes a request: host-bound before host-less, exact before prefix, then the longest

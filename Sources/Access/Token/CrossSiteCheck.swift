@@ -1,4 +1,4 @@
-public import Bytes
+import Bytes
 public import HTTP
 
 /// Whether a token in a cookie may be honoured: only where the request cannot have been made by
@@ -11,7 +11,7 @@ public enum CrossSiteCheck {
     ///   - scheme: The scheme that the peer used, `http` or `https`.
     ///   - host: The request's own authority, as sent.
     public static func allows(
-        _ head: borrowing RequestHead,
+        _ head: RequestHead,
         scheme: StaticString,
         host: Span<UInt8>
     ) -> Bool {
@@ -21,15 +21,23 @@ public enum CrossSiteCheck {
             case .connect, .delete, .other, .patch, .post, .put, .trace: break
             }
         }
-        if let field = head.fields.first(.secFetchSite) {
-            guard head.fields.next(.secFetchSite, after: field) == nil else { return false }
-            let value = head.fields.value(at: field)
+        return isSameOrigin(head.fields, scheme: scheme, host: host)
+    }
+
+    private static func isSameOrigin(
+        _ fields: FieldBlock,
+        scheme: StaticString,
+        host: Span<UInt8>
+    ) -> Bool {
+        if let field = fields.first(.secFetchSite) {
+            guard fields.next(.secFetchSite, after: field) == nil else { return false }
+            let value = fields.value(at: field)
             if value.isEqual(to: "same-origin") || value.isEqual(to: "none") { return true }
         }
-        guard let field = head.fields.first(.origin),
-            head.fields.next(.origin, after: field) == nil, host.count > 0
+        guard let field = fields.first(.origin), fields.next(.origin, after: field) == nil,
+            host.count > 0
         else { return false }
-        let origin = head.fields.value(at: field)
+        let origin = fields.value(at: field)
         let schemeLength = scheme.utf8CodeUnitCount
         guard origin.count == schemeLength + 3 + host.count, origin.hasPrefix(scheme),
             origin.extracting(schemeLength..<(schemeLength + 3)).isEqual(to: "://")

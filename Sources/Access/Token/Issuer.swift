@@ -34,7 +34,7 @@ extension IssuerPolicy {
         var algorithms = AlgorithmSet()
         for name in settings.algorithms {
             if let algorithm = Algorithm(rawValue: name) {
-                algorithms.insert(algorithm)
+                algorithms.insert(AlgorithmSet(algorithm))
             }
         }
         self.init(

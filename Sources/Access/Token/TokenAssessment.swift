@@ -1,5 +1,7 @@
-public import Bytes
+import Bytes
+import Configuration
 public import JOSE
+import JSON
 
 /// One token on its way through the checks, with what they have found so far.
 ///
@@ -21,6 +23,7 @@ public struct TokenAssessment {
     public private(set) var isVerified = false
 
     private let context: Context
+    private let verifier: TokenSignatureVerifier
 
     /// What a token is checked against.
     public struct Context {
@@ -50,9 +53,10 @@ public struct TokenAssessment {
         case passed
     }
 
-    /// Begins with nothing known.
-    public init(_ context: Context) {
+    /// Begins with nothing known; the verifier is the worker's own.
+    public init(_ context: Context, verifier: TokenSignatureVerifier) {
         self.context = context
+        self.verifier = verifier
     }
 
     /// Performs every check up to, and without, ``TokenCheck/signature``; the caller decides whether
@@ -121,8 +125,8 @@ public struct TokenAssessment {
 
     private mutating func checkHeader() throws(TokenFault) -> Bool {
         guard let token else { return false }
-        // Which issuer it is, is not known yet: header keys pass here where some issuer ignores
-        // them, and are looked at again with the issuer's policy.
+        // Which issuer it is, is not known yet: keys that the token brings pass here where some
+        // issuer ignores them, and are looked at again with the issuer's own policy.
         let anyIgnores = context.issuers.contains(where: \.policy.ignoresHeaderKeys)
         header = try TokenHeader(token, ignoringHeaderKeys: anyIgnores)
         return true
@@ -137,10 +141,10 @@ public struct TokenAssessment {
     private mutating func findIssuer() throws(Refusal) -> Bool {
         guard let claims else { return false }
         guard let identifier = claims.issuer else {
-            throw Refusal(.claimMissing, detail: "claim.iss")
+            throw Refusal(.claimMissing, detail: TokenDetail.claimIssuer.rawValue)
         }
-        for index in context.issuers.indices
-        where context.issuers[index].settings.identifier == identifier {
+        for (index, known) in context.issuers.enumerated()
+        where JSONText.isExactly(known.settings.identifier, identifier) {
             issuer = index
             return true
         }
@@ -154,37 +158,30 @@ public struct TokenAssessment {
     }
 
     private func checkPolicy(_ check: TokenCheck) throws(TokenFault) -> Bool {
-        guard let token, let issuer else { return false }
+        guard let issuer else { return false }
         let policy = context.issuers[issuer].policy
         switch check {
         case .algorithm:
             guard let header else { return false }
-            if !policy.ignoresHeaderKeys {
-                _ = try TokenHeader(token, ignoringHeaderKeys: false)
-            }
-            try policy.checkAlgorithm(header)
+            try checkHeaderKeys(header, policy)
+            try checkAlgorithm(header, policy)
         case .tokenType:
             guard let header, let claims else { return false }
-            try policy.checkType(header, claims)
+            try checkType(header, claims, policy)
         case .audience:
             guard let claims else { return false }
-            try policy.checkAudience(claims)
+            try checkAudience(claims, policy)
         default:
             guard let claims else { return false }
-            try policy.checkTimes(claims, nowSeconds: context.now)
+            try checkTimes(claims, policy, nowSeconds: context.now)
         }
         return true
     }
 
     private mutating func findKey() throws(TokenFault) -> Bool {
         guard let header, let issuer else { return false }
-        let entry = context.issuers[issuer]
-        if let secret = entry.policy.secret {
-            key = try JSONWebKey(secret: secret, for: header)
-            return true
-        }
-        guard let keySet = entry.keySet else {
-            throw TokenFault(.keysUnavailable)
+        guard let keySet = context.issuers[issuer].keySet else {
+            throw TokenFault(.keysUnavailable, .keysNone)
         }
         key = try keySet.key(for: header)
         return true
@@ -195,7 +192,7 @@ public struct TokenAssessment {
         if check == .signatureShape {
             try SignatureCheck.checkShape(token, header, key)
         } else {
-            try SignatureCheck.verify(token, header, key)
+            try verifier.verify(token, header, key)
             isVerified = true
         }
         return true

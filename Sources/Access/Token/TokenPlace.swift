@@ -1,4 +1,4 @@
-public import Bytes
+import Bytes
 public import Configuration
 public import HTTP
 
@@ -18,12 +18,6 @@ public struct TokenPlace: Equatable, Sendable {
         case header
         case webSocketProtocol
     }
-
-    /// The token itself.
-    @_lifetime(borrow head)
-    public func bytes(in head: borrowing RequestHead) -> Span<UInt8> {
-        head.fields.value(at: field).extracting(range)
-    }
 }
 
 /// Finds the token of a request: never in its query, and never more than one.
@@ -38,30 +32,30 @@ public enum TokenSearch {
     /// Looks in every place that the route names. A header wins over a cookie; two headers, or one
     /// header twice, are ambiguous even where they are equal.
     public static func run(
-        _ head: borrowing RequestHead,
+        _ fields: FieldBlock,
         _ sources: TokenSourceSettings
     ) -> Outcome {
         var found: TokenPlace?
-        if let field = head.fields.first(.authorization) {
-            if head.fields.next(.authorization, after: field) != nil { return .ambiguous }
-            if let range = bearerRange(head.fields.value(at: field)) {
+        if let field = fields.first(.authorization) {
+            if fields.next(.authorization, after: field) != nil { return .ambiguous }
+            if let range = bearerRange(fields.value(at: field)) {
                 found = TokenPlace(source: .authorization, field: field, range: range)
             }
         }
         for name in sources.headers {
-            guard let place = headerPlace(head.fields, name.utf8.span) else { continue }
+            guard let place = headerPlace(fields, name) else { continue }
             guard found == nil, let place = place.single else { return .ambiguous }
             found = place
         }
-        if sources.webSocketProtocol, let field = head.fields.first(.secWebSocketProtocol),
-            let range = protocolRange(head.fields.value(at: field))
+        if sources.webSocketProtocol, let field = fields.first(.secWebSocketProtocol),
+            let range = protocolRange(fields.value(at: field))
         {
             guard found == nil else { return .ambiguous }
             found = TokenPlace(source: .webSocketProtocol, field: field, range: range)
         }
         if let found { return .found(found) }
         guard let cookie = sources.cookie else { return .none }
-        return cookiePlace(head.fields, cookie.utf8.span)
+        return cookiePlace(fields, cookie)
     }
 
     /// The place of a token in `Bearer TOKEN` (RFC 6750 §2.1), the scheme in any case.
@@ -82,9 +76,10 @@ public enum TokenSearch {
     }
 
     private static func headerPlace(
-        _ fields: borrowing FieldBlock,
-        _ name: Span<UInt8>
+        _ fields: FieldBlock,
+        _ header: String
     ) -> HeaderPlace? {
+        let name = header.utf8.span
         var place: HeaderPlace?
         for index in 0..<fields.count where fields.name(at: index).isEqualIgnoringCase(to: name) {
             let length = fields.value(at: index).count
@@ -114,20 +109,19 @@ public enum TokenSearch {
     }
 
     private static func cookiePlace(
-        _ fields: borrowing FieldBlock,
-        _ name: Span<UInt8>
+        _ fields: FieldBlock,
+        _ cookie: String
     ) -> Outcome {
+        let name = cookie.utf8.span
         var found: TokenPlace?
         var field = fields.first(.cookie)
         while let index = field {
-            switch CookieHeader.find(name, in: fields.value(at: index)) {
-            case .absent: break
-            case .repeated: return .ambiguous
-            case .value(let range):
-                if found != nil { return .ambiguous }
-                if !range.isEmpty {
-                    found = TokenPlace(source: .cookie, field: index, range: range)
-                }
+            let occurrences = CookieHeader.occurrences(of: name, in: fields.value(at: index))
+            if occurrences > 1 || occurrences == 1 && found != nil { return .ambiguous }
+            if let range = CookieHeader.range(of: name, in: fields.value(at: index)),
+                !range.isEmpty
+            {
+                found = TokenPlace(source: .cookie, field: index, range: range)
             }
             field = fields.next(.cookie, after: index)
         }

@@ -12,7 +12,7 @@ public struct VerificationBudget {
         var filledAt: Instant
     }
 
-    private var buckets: [IPAddress.NetworkKey: Bucket] = [:]
+    private var buckets: [NetworkKey: Bucket] = [:]
     private var shared: Bucket
     private let burst: Double
     private let perNanosecond: Double

@@ -1,6 +1,5 @@
-public import Bytes
-import Cryptography
-public import JOSE
+import Bytes
+import JOSE
 public import JSON
 
 /// What one token proved: identity, claims and times. Never what a route decided.
@@ -28,8 +27,7 @@ public final class VerifiedToken {
     public let keyID: [UInt8]
     /// The name of the algorithm.
     public let algorithm: [UInt8]
-    /// The first 16 hexadecimal digits of the token's SHA-256: for logs, stable and useless to a
-    /// thief.
+    /// How the token appears in logs.
     public let fingerprint: [UInt8]
     /// The second since 1970 from which on it is expired, skew included.
     public let expiry: Int64
@@ -52,25 +50,21 @@ public final class VerifiedToken {
         self.claims = claims.object
         keyID = Array((proof.header.keyID ?? "").utf8)
         algorithm = Array(proof.header.algorithmName.utf8)
-        fingerprint = Self.fingerprint(of: proof.token.span)
+        fingerprint = TokenFingerprint.text(of: proof.token.span)
         expiry = (claims.expiry ?? 0).addingReportingOverflow(proof.clockSkew).partialValue
         start = (claims.notBefore ?? 0).subtractingReportingOverflow(proof.clockSkew).partialValue
+    }
+
+    /// Whether these are the very bytes that were verified.
+    public func isMade(of token: Span<UInt8>) -> Bool {
+        let own = bytes
+        return own.span.isEqual(to: token)
     }
 
     /// Whether the token speaks for a program of its own and for no user (RFC 9068 §2.2: `sub` is
     /// then the client's id).
     public var isMachine: Bool {
         subject.isEmpty || subject == clientID
-    }
-
-    /// The first 16 hexadecimal digits of a token's SHA-256.
-    public static func fingerprint(of token: Span<UInt8>) -> [UInt8] {
-        var text: [UInt8] = []
-        for byte in SHA256.digest(token).prefix(8) {
-            text.append(ASCII.lowercaseHexDigit(byte >> 4))
-            text.append(ASCII.lowercaseHexDigit(byte))
-        }
-        return text
     }
 
     /// What a verification ends with.

@@ -1,4 +1,4 @@
-public import Bytes
+import Bytes
 
 /// The tokens that one worker has verified and may take again without a signature check.
 ///
@@ -27,7 +27,7 @@ public final class VerifiedTokenCache {
     /// The proof of exactly these bytes, whatever its age; the caller looks at its times.
     public func find(_ token: Span<UInt8>) -> VerifiedToken? {
         guard let place = places[token.keyedHash()], let entry = entries[place],
-            entry.bytes.span.isEqual(to: token)
+            entry.isMade(of: token)
         else { return nil }
         entry.wasUsed = true
         return entry
@@ -37,7 +37,7 @@ public final class VerifiedTokenCache {
     public func insert(_ token: VerifiedToken) {
         let size = Self.weight(token)
         guard countMax > 0, size <= byteCountMax else { return }
-        let hash = token.bytes.span.keyedHash()
+        let hash = Self.hash(token.bytes)
         if let place = places[hash] {
             drop(place, hash)
         }
@@ -58,7 +58,7 @@ public final class VerifiedTokenCache {
 
     /// Forgets one proof, where it is still held.
     public func remove(_ token: VerifiedToken) {
-        let hash = token.bytes.span.keyedHash()
+        let hash = Self.hash(token.bytes)
         guard let place = places[hash], entries[place] === token else { return }
         drop(place, hash)
     }
@@ -79,7 +79,7 @@ public final class VerifiedTokenCache {
             if entry.wasUsed {
                 entry.wasUsed = false
             } else {
-                drop(hand, entry.bytes.span.keyedHash())
+                drop(hand, Self.hash(entry.bytes))
                 return
             }
         }
@@ -91,6 +91,10 @@ public final class VerifiedTokenCache {
         entries[place] = nil
         free.append(place)
         places[hash] = nil
+    }
+
+    private static func hash(_ bytes: [UInt8]) -> UInt64 {
+        bytes.span.keyedHash()
     }
 
     /// The token's bytes, and three times as much again for its claims: measured on tokens of 700

@@ -24,6 +24,7 @@ public final class EventLoop {
     private var wallAnchor: WallTime
     private var wallAnchorMoment: Instant
     private var isInTurn = false
+    private var skipsNextWait = false
     private var isStopping = false
 
     /// Makes a loop for this thread.
@@ -143,7 +144,8 @@ public final class EventLoop {
         precondition(!isInTurn)
         isInTurn = true
         tellChanges()
-        kernel.poll(into: &events, atMost: waitLimit(limit))
+        kernel.poll(into: &events, atMost: skipsNextWait ? .zero : waitLimit(limit))
+        skipsNextWait = false
         now = kernel.monotonicNow()
         anchorWallTime()
         for index in events.indices {
@@ -161,6 +163,11 @@ public final class EventLoop {
         while !isStopping {
             runTurn(waitingAtMost: nil)
         }
+    }
+
+    /// Makes the next turn poll without waiting: some work was put off to it that no event announces.
+    public func skipNextWait() {
+        skipsNextWait = true
     }
 
     /// Makes ``run()`` return after this turn. From the loop's own thread; others post mail.

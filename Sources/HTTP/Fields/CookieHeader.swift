@@ -8,12 +8,20 @@ public enum CookieHeader {
     /// The value of the first cookie of that name.
     @_lifetime(copy field)
     public static func value(named name: Span<UInt8>, in field: Span<UInt8>) -> Span<UInt8>? {
+        guard let range = range(of: name, in: field) else { return nil }
+        return field.extracting(range)
+    }
+
+    /// Where the value of the first cookie of that name stands in the field.
+    public static func range(of name: Span<UInt8>, in field: Span<UInt8>) -> Range<Int>? {
         var position = 0
         while let pair = nextPair(of: field, from: &position) {
-            if let start = valueStart(field.extracting(pair), named: name) {
-                return field.extracting((pair.lowerBound + start)..<pair.upperBound)
-                    .trimmingBlanks()
+            guard let start = valueStart(field.extracting(pair), named: name) else { continue }
+            var first = pair.lowerBound + start
+            while first < pair.upperBound, field[first] == 0x20 || field[first] == 0x09 {
+                first += 1
             }
+            return first..<pair.upperBound
         }
         return nil
     }

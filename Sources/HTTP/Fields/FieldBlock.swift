@@ -52,6 +52,15 @@ public struct FieldBlock: Sendable {
         return bytes.span.extracting(Int(entry.valueStart)..<Int(entry.valueEnd))
     }
 
+    /// A part of the field's value.
+    @inlinable
+    @_lifetime(borrow self)
+    public func value(at index: Int, part: Range<Int>) -> Span<UInt8> {
+        let entry = entries[index]
+        return bytes.span.extracting(Int(entry.valueStart)..<Int(entry.valueEnd))
+            .extracting(part)
+    }
+
     /// The first field of the name, in constant time.
     @inlinable
     public func first(_ name: FieldName) -> Int? {

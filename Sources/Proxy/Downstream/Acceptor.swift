@@ -1,5 +1,7 @@
+import Configuration
 import EventLoop
 import TLS
+import Telemetry
 
 /// One worker's listener on one address.
 final class Acceptor: EventHandler {

@@ -96,7 +96,7 @@ extension DownstreamConnection {
             switch try machine.advance(over: box.buffer.bytes, head: &exchange.head) {
             case .body(let skip, let count):
                 box.buffer.consume(skip)
-                let taken = exchange.acceptBody(box.buffer.bytes.extracting(0..<count))
+                let taken = exchange.acceptBody(box.buffer.bytes, first: count)
                 take(taken, from: box)
                 guard exchange.discarded <= Self.discardCountMax else {
                     closesAfterResponse = true

@@ -2,6 +2,7 @@ import Access
 import Bytes
 import EventLoop
 import HTTP
+import Telemetry
 
 extension DownstreamConnection: ExchangeDownstream {
     var transportScheme: StaticString { transport?.isTLS == true ? "https" : "http" }
@@ -54,9 +55,10 @@ extension DownstreamConnection: ExchangeDownstream {
         }
         if exchange.head.method == .head, !isAnswer {
             responseFraming = .none
-            if let field = exchange.responseHead.fields.first(.contentLength) {
+            let fields = exchange.responseHead.fields
+            if let field = fields.first(.contentLength) {
                 box.buffer.append("content-length: ")
-                box.buffer.append(exchange.responseHead.fields.value(at: field))
+                box.buffer.append(fields.value(at: field))
                 box.buffer.append("\r\n")
             }
             return
@@ -95,17 +97,17 @@ extension DownstreamConnection: ExchangeDownstream {
         return length - min(length, bodyCount) <= UInt64(Self.discardCountMax)
     }
 
-    func sendBody(_ bytes: Span<UInt8>) -> Int {
-        guard phase != .closed else { return bytes.count }
-        if responseFraming != .chunked, bytes.count >= Self.directCountMin {
-            flush()
+    func sendBody(_ bytes: Span<UInt8>, first available: Int) -> Int {
+        guard phase != .closed, !isBroken else { return available }
+        if responseFraming != .chunked, available >= Self.directCountMin {
+            writePending()
             guard pending == nil else { return 0 }
-            return sendDirectly(bytes)
+            return sendDirectly(bytes.extracting(0..<available))
         }
         let room = BufferPool.size - (pending?.buffer.count ?? 0)
-        let count = min(room, bytes.count)
+        let count = min(room, available)
         guard count > 0 else {
-            flush()
+            writePending()
             return 0
         }
         let box = output()
@@ -117,7 +119,7 @@ extension DownstreamConnection: ExchangeDownstream {
             box.buffer.append(bytes.extracting(0..<count))
         }
         if box.buffer.count >= BufferPool.size / 2 {
-            flush()
+            writePending()
         }
         return count
     }
@@ -133,7 +135,8 @@ extension DownstreamConnection: ExchangeDownstream {
             wantsWriting(true)
             return 0
         case .ended, .failed, nil:
-            // The socket will say so itself; what is left of the body goes nowhere.
+            // What is left of the body goes nowhere.
+            isBroken = true
             return bytes.count
         }
     }

@@ -2,6 +2,7 @@ import Access
 import Bytes
 import EventLoop
 import HTTP
+import Telemetry
 
 /// One HTTP/1.1 connection of a peer: the driver of its ``HTTP1ServerMachine``, and the wire of one
 /// exchange after the other.
@@ -36,6 +37,8 @@ final class DownstreamConnection: EventHandler {
     var owesRequestEnd = false
     /// Whether the response broke off: the peer must not take it for whole.
     var isAborted = false
+    /// Whether nothing can be written any more.
+    var isBroken = false
     var hasEndedTunnelInput = false
     var isInputEnded = false
     private var isReadPaused = false
@@ -231,15 +234,15 @@ final class DownstreamConnection: EventHandler {
 
     /// - Returns: Whether there may be more to do.
     private func step() -> Bool {
-        if isAborted {
-            close()
+        if isAborted || isBroken {
+            peerGone()
             return false
         }
         switch phase {
-        case .awaitingHead: beginNextExchange()
-        case .exchanging: continueExchange()
-        case .tunnelling: continueTunnel()
-        case .closed, .closing, .handshaking, .lingering: false
+        case .awaitingHead: return beginNextExchange()
+        case .exchanging: return continueExchange()
+        case .tunnelling: return continueTunnel()
+        case .closed, .closing, .handshaking, .lingering: return false
         }
     }
 
@@ -266,15 +269,24 @@ final class DownstreamConnection: EventHandler {
     }
 
     /// Sends as much as the peer takes.
-    func flush() {
-        while let pending, !pending.buffer.isEmpty, phase != .closed {
+    private func flush() {
+        writePending()
+        if isBroken {
+            peerGone()
+        }
+    }
+
+    /// Writes as much as the peer takes, and only notes where it takes nothing any more: the caller
+    /// may be in the middle of reading from the other side.
+    func writePending() {
+        while let pending, !pending.buffer.isEmpty, !isBroken {
             switch transport?.write(pending.buffer.bytes) {
             case .bytes(let count):
                 hasProgressed = true
                 pending.buffer.consume(count)
                 worker.metrics.bytesSent(count)
             case .blocked: return wantsWriting(true)
-            case .ended, .failed, nil: return peerGone()
+            case .ended, .failed, nil: isBroken = true
             }
         }
         if let pending {

@@ -103,7 +103,4 @@ struct Transport: ~Copyable {
 
     /// Whether the handshake took up an earlier session.
     var isResumed: Bool { tls?.isResumed ?? false }
-
-    /// Where the socket was connected to.
-    var localAddress: SocketAddress? { socket.localAddress }
 }

@@ -1,5 +1,6 @@
 import Access
 import Bytes
+import Configuration
 import EventLoop
 import HTTP
 import Telemetry
@@ -21,11 +22,13 @@ extension Exchange {
         count(status, nanoseconds)
         guard let log = worker.log, route?.settings.isLogged ?? true else { return }
         record.set(.time, number: worker.loop.wallTime.nanosecondsSince1970)
-        record.set(.requestID, requestID.span)
-        client.appendText(to: &worker.scratch)
-        record.set(.client, worker.scratch.span)
-        worker.scratch.removeAll(keepingCapacity: true)
-        recordRequest()
+        let id = requestID
+        record.set(.requestID, id.span)
+        worker.withScratch { text in
+            client.appendText(to: &text)
+            record.set(.client, text.span)
+        }
+        recordRequest(head)
         record.set(.status, number: Int64(status))
         recordDecision()
         recordIdentity()
@@ -58,36 +61,40 @@ extension Exchange {
     /// Whether a response was begun, so that its status is what the peer saw.
     private var machineAnswered: Bool { answer != nil || firstByteAt != nil }
 
-    private func recordRequest() {
+    private func recordRequest(_ head: RequestHead) {
         record.set(.method, head.methodBytes)
         record.set(.host, head.host)
-        worker.scratch.append(head.pathBytes)
-        if head.hasQuery {
-            worker.scratch.append(UInt8(ascii: "?"))
-            QueryRedaction.append(head.queryBytes, to: &worker.scratch)
+        worker.withScratch { text in
+            text.append(head.pathBytes)
+            if head.hasQuery {
+                text.append(UInt8(ascii: "?"))
+                QueryRedaction.append(head.queryBytes, to: &text)
+            }
+            record.set(.path, text.span)
         }
-        record.set(.path, worker.scratch.span)
-        worker.scratch.removeAll(keepingCapacity: true)
-        record.set(.protocolName, literal: head.version.name)
+        record.set(.protocolName, literal: head.version.text)
         if let version = downstream?.tlsVersionName, version.utf8CodeUnitCount > 0 {
             record.set(.tlsVersion, literal: version)
         }
         if let route {
-            record.set(.route, route.name.span)
+            set(.route, route.name)
         }
-        if let field = head.fields.first(.userAgent) {
-            record.set(.userAgent, head.fields.value(at: field))
+        recordFields(head.fields)
+    }
+
+    private func recordFields(_ fields: FieldBlock) {
+        if let field = fields.first(.userAgent) {
+            record.set(.userAgent, fields.value(at: field))
         }
-        if let field = head.fields.first(.referer) {
-            let value = head.fields.value(at: field)
-            if let mark = value.firstIndex(of: UInt8(ascii: "?")) {
-                worker.scratch.append(value.extracting(0...mark))
-                QueryRedaction.append(value.extracting((mark + 1)...), to: &worker.scratch)
-                record.set(.referer, worker.scratch.span)
-                worker.scratch.removeAll(keepingCapacity: true)
-            } else {
-                record.set(.referer, value)
-            }
+        guard let field = fields.first(.referer) else { return }
+        let value = fields.value(at: field)
+        guard let mark = value.firstIndex(of: UInt8(ascii: "?")) else {
+            return record.set(.referer, value)
+        }
+        worker.withScratch { text in
+            text.append(value.extracting(0...mark))
+            QueryRedaction.append(value.extracting((mark + 1)...), to: &text)
+            record.set(.referer, text.span)
         }
     }
 
@@ -99,28 +106,28 @@ extension Exchange {
         record.set(.decision, literal: isShadowed ? "would_refuse" : "refuse")
         record.set(.reason, literal: refusal.reason.word)
         if !refusal.detail.isEmpty {
-            record.set(.detail, refusal.detail.utf8.span)
+            set(.detail, refusal.detail)
         }
         if refusal.reason == .scopeInsufficient, let rule, let token {
-            record.set(.scopesMissing, AccessEvaluator.missingScopes(rule, token).span)
+            set(.scopesMissing, AccessEvaluator.missingScopes(rule, token))
         }
     }
 
     private func recordIdentity() {
         if let token {
             record.set(.verified, flag: true)
-            record.set(.issuer, token.issuerIdentifier.span)
-            record.set(.subject, token.subject.span)
-            record.set(.keyID, token.keyID.span)
-            record.set(.algorithm, token.algorithm.span)
-            record.set(.tokenFingerprint, token.fingerprint.span)
+            set(.issuer, token.issuerIdentifier)
+            set(.subject, token.subject)
+            set(.keyID, token.keyID)
+            set(.algorithm, token.algorithm)
+            set(.tokenFingerprint, token.fingerprint)
         } else if let hearsay {
             record.set(.verified, flag: false)
             set(.issuer, hearsay.issuer)
             set(.subject, hearsay.subject)
             set(.keyID, hearsay.keyID)
             set(.algorithm, hearsay.algorithm)
-            record.set(.tokenFingerprint, hearsay.fingerprint.span)
+            set(.tokenFingerprint, hearsay.fingerprint)
         }
     }
 
@@ -129,12 +136,16 @@ extension Exchange {
         record.set(key, text.utf8.span)
     }
 
+    private func set(_ key: RecordKey, _ bytes: [UInt8]) {
+        record.set(key, bytes.span)
+    }
+
     private func recordTransfer(_ nanoseconds: Int64) {
         record.set(.bytesReceived, number: bytesReceived)
         record.set(.bytesSent, number: bytesSent)
         record.set(.duration, number: nanoseconds)
         if let target {
-            record.set(.upstream, target.name.span)
+            set(.upstream, target.name)
         }
         if let connectStartedAt, let connectedAt {
             record.set(.upstreamConnect, number: connectedAt.nanoseconds(since: connectStartedAt))

@@ -9,13 +9,9 @@ extension Exchange {
     func connect() {
         guard let group else { return upstreamFailed(.noServer) }
         let avoided = target
-        guard
-            let chosen = group.choose(
-                for: token?.subject.span ?? client.hashBytes.span,
-                avoiding: avoided,
-                at: worker.loop.now
-            )
-        else { return upstreamFailed(.noServer) }
+        guard let chosen = chooseTarget(group, avoiding: avoided) else {
+            return upstreamFailed(.noServer)
+        }
         target = chosen
         connectStartedAt = worker.loop.now
         if let idle = chosen.takeIdle() {
@@ -27,6 +23,20 @@ extension Exchange {
         switch UpstreamConnection.open(to: chosen, for: self) {
         case .opened(let connection): upstream = connection
         case .failed(let failure): upstreamFailed(failure)
+        }
+    }
+
+    /// By the subject where it is known, else by the client's address.
+    private func chooseTarget(
+        _ group: UpstreamGroup,
+        avoiding avoided: UpstreamTarget?
+    ) -> UpstreamTarget? {
+        if let subject = token?.subject, !subject.isEmpty {
+            return group.choose(for: subject.span, avoiding: avoided, at: worker.loop.now)
+        }
+        return worker.withScratch { text in
+            client.appendText(to: &text)
+            return group.choose(for: text.span, avoiding: avoided, at: worker.loop.now)
         }
     }
 
@@ -48,18 +58,18 @@ extension Exchange {
         upstream.setDeadline(worker.loop.now + target.readTimeout)
     }
 
-    /// Takes bytes of the request body.
+    /// Takes of the first `available` bytes, which are the request body's.
     ///
     /// - Returns: How many were taken; the rest waits with the peer until ``UpstreamConnection`` has
     ///   written what it holds.
-    func acceptBody(_ bytes: Span<UInt8>) -> Int {
+    func acceptBody(_ bytes: Span<UInt8>, first available: Int) -> Int {
         if machine.isAnswering {
-            discarded += bytes.count
-            return bytes.count
+            discarded += available
+            return available
         }
         guard machine.isForwarding, let upstream else { return 0 }
         let room = BufferPool.size - upstream.outputCount
-        let count = min(room, bytes.count)
+        let count = min(room, available)
         guard count > 0 else { return 0 }
         bytesReceived += Int64(count)
         if let limit = route?.settings.bodySizeLimit, bytesReceived > Int64(limit) {

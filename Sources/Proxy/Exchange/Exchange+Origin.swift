@@ -11,29 +11,29 @@ extension Exchange {
         isPeerTrusted = !trusted.isEmpty && ClientAddress.isTrusted(peer, trusted)
         client = peer
         scheme = downstream.transportScheme
-        HostName.normalize(head.host, into: &host)
+        HostName.appendNormalized(head.host, to: &host)
         if isPeerTrusted {
             client = ClientAddress.find(peer: peer, fields: head.fields, trusted: trusted)
-            if let said = forwardedScheme() {
+            if let said = Self.forwardedScheme(head.fields) {
                 scheme = said
             }
         }
-        takeRequestID()
+        takeRequestID(head.fields)
     }
 
-    private func forwardedScheme() -> StaticString? {
-        guard let field = head.fields.first(.xForwardedProto),
-            head.fields.next(.xForwardedProto, after: field) == nil
+    private static func forwardedScheme(_ fields: FieldBlock) -> StaticString? {
+        guard let field = fields.first(.xForwardedProto),
+            fields.next(.xForwardedProto, after: field) == nil
         else { return nil }
-        if head.fields.value(at: field).isEqualIgnoringCase(to: "https") { return "https" }
-        if head.fields.value(at: field).isEqualIgnoringCase(to: "http") { return "http" }
-        return nil
+        let value = fields.value(at: field)
+        if value.isEqualIgnoringCase(to: "https") { return "https" }
+        return value.isEqualIgnoringCase(to: "http") ? "http" : nil
     }
 
-    private func takeRequestID() {
+    private func takeRequestID(_ fields: FieldBlock) {
         requestID.removeAll(keepingCapacity: true)
-        if isPeerTrusted, let field = head.fields.first(.xRequestID) {
-            appendIfSafe(head.fields.value(at: field))
+        if isPeerTrusted, let field = fields.first(.xRequestID) {
+            appendIfSafe(fields.value(at: field))
         }
         if requestID.isEmpty {
             worker.requestIDs.append(to: &requestID)

@@ -43,7 +43,7 @@ extension Exchange {
         case .body(let skip, let count):
             upstream.consume(skip)
             let taken =
-                downstream?.sendBody(input.buffer.bytes.extracting(0..<count)) ?? 0
+                downstream?.sendBody(input.buffer.bytes, first: count) ?? 0
             bytesSent += Int64(taken)
             upstream.machine.bodyConsumed(taken)
             upstream.consume(taken)
@@ -101,7 +101,7 @@ extension Exchange {
         let body = AnswerBody.make(answer, self)
         downstream.sendHead(self, framing: .length(UInt64(body.count)))
         if head.method != .head, !body.isEmpty {
-            bytesSent += Int64(downstream.sendBody(body.span))
+            bytesSent += Int64(downstream.sendBody(body.span, first: body.count))
         }
         downstream.endBody()
         perform(machine.answerWritten())
@@ -123,7 +123,7 @@ extension Exchange {
     private func pumpTunnel(_ upstream: UpstreamConnection) -> Bool {
         guard let input = upstream.input, !input.buffer.isEmpty else { return false }
         let count = input.buffer.count
-        let taken = downstream?.sendBody(input.buffer.bytes) ?? 0
+        let taken = downstream?.sendBody(input.buffer.bytes, first: count) ?? 0
         bytesSent += Int64(taken)
         upstream.consume(taken)
         upstream.setDeadline(worker.loop.now + snapshot.timeouts.upgradeIdle)

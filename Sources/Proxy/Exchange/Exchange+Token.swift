@@ -1,8 +1,10 @@
 import Access
 import Bytes
 import Configuration
+import EventLoop
 import HTTP
 import JOSE
+import Telemetry
 
 extension Exchange {
     /// Looks for the token and at it.
@@ -10,7 +12,7 @@ extension Exchange {
     /// - Returns: Whether the decision is made; `false` where the control plane was asked.
     /// - Throws: ``Refusal`` of the first check that fails.
     func checkToken(_ route: Route, _ rule: Route.Rule) throws(Refusal) -> Bool {
-        switch TokenSearch.run(head, route.settings.tokenSources) {
+        switch TokenSearch.run(head.fields, route.settings.tokenSources) {
         case .ambiguous:
             throw Refusal(.tokenAmbiguous)
         case .none:
@@ -22,7 +24,9 @@ extension Exchange {
             {
                 throw Refusal(.crossSiteRequest)
             }
-            guard let verified = try verdict(rule, place) else { return false }
+            let fields = head.fields
+            let bytes = fields.value(at: place.field, part: place.range)
+            guard let verified = try verdict(rule, bytes) else { return false }
             token = verified
             downstream?.lastVerdict = verified
             if let refusal = AccessEvaluator.evaluate(rule, verified) {
@@ -35,28 +39,26 @@ extension Exchange {
     /// The proof of the token: remembered by the connection, by the worker, or made anew.
     private func verdict(
         _ rule: Route.Rule,
-        _ place: TokenPlace
+        _ token: Span<UInt8>
     ) throws(Refusal) -> VerifiedToken? {
-        if let known = remembered(place) {
+        if let known = remembered(token) {
             worker.metrics.tokenCacheAsked(isHit: true)
             if let refusal = AccessEvaluator.recheck(known, rule, now: worker.now) {
-                token = known
+                self.token = known
                 throw refusal
             }
             return known
         }
         worker.metrics.tokenCacheAsked(isHit: false)
-        return try verify(rule, place)
+        return try verify(rule, token)
     }
 
-    private func remembered(_ place: TokenPlace) -> VerifiedToken? {
+    private func remembered(_ token: Span<UInt8>) -> VerifiedToken? {
         let found: VerifiedToken?
-        if let last = downstream?.lastVerdict,
-            place.bytes(in: head).isEqual(to: last.bytes.span)
-        {
+        if let last = downstream?.lastVerdict, last.isMade(of: token) {
             found = last
         } else {
-            found = worker.cache.find(place.bytes(in: head))
+            found = worker.cache.find(token)
         }
         guard let found, found.issuer < snapshot.access.issuers.count,
             snapshot.access.issuers[found.issuer].generation == found.generation
@@ -66,7 +68,7 @@ extension Exchange {
 
     private func verify(
         _ rule: Route.Rule,
-        _ place: TokenPlace
+        _ token: Span<UInt8>
     ) throws(Refusal) -> VerifiedToken? {
         var assessment = TokenAssessment(
             TokenAssessment.Context(
@@ -74,16 +76,17 @@ extension Exchange {
                 accepted: rule.settings.issuers,
                 now: worker.now,
                 tokenSizeMax: snapshot.access.tokenSizeMax
-            )
+            ),
+            verifier: worker.verifier
         )
         do throws(Refusal) {
-            try assessment.performCheap(on: place.bytes(in: head))
+            try assessment.performCheap(on: token)
             try worker.checkBudget(of: client)
-            let verified = try assessment.performSignature(on: place.bytes(in: head))
+            let verified = try assessment.performSignature(on: token)
             worker.cache.insert(verified)
             return verified
         } catch {
-            noteHearsay(of: assessment, place)
+            noteHearsay(of: assessment, token)
             if error.reason == .signatureInvalid {
                 worker.signatureFailed(client)
             }
@@ -123,13 +126,13 @@ extension Exchange {
         return true
     }
 
-    private func noteHearsay(of assessment: TokenAssessment, _ place: TokenPlace) {
+    private func noteHearsay(of assessment: TokenAssessment, _ token: Span<UInt8>) {
         hearsay = Hearsay(
             issuer: assessment.claims?.issuer,
             subject: assessment.claims?.subject,
             keyID: assessment.header?.keyID,
             algorithm: assessment.header?.algorithmName,
-            fingerprint: VerifiedToken.fingerprint(of: place.bytes(in: head))
+            fingerprint: TokenFingerprint.text(of: token)
         )
     }
 }

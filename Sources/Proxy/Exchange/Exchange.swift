@@ -72,7 +72,7 @@ final class Exchange {
         self.worker = worker
         snapshot = worker.snapshot
         metrics = worker.metrics
-        client = IPAddress.unspecified
+        client = IPAddress(ipv4: 0)
         startedAt = worker.loop.now
     }
 

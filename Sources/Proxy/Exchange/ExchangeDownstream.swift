@@ -23,9 +23,9 @@ protocol ExchangeDownstream: AnyObject {
     func sendContinue()
     /// Writes the head of the exchange's response.
     func sendHead(_ exchange: Exchange, framing: BodyFraming)
-    /// Takes bytes of the response body; returns how many. What is left is offered again once the
-    /// exchange is told that there is room.
-    func sendBody(_ bytes: Span<UInt8>) -> Int
+    /// Takes of the first `available` bytes, which are the response body's; returns how many. What
+    /// is left is offered again once the exchange is told that there is room.
+    func sendBody(_ bytes: Span<UInt8>, first available: Int) -> Int
     /// Ends the response.
     func endBody()
     /// Stops in the middle: the peer must see that the response is not whole.

@@ -1,6 +1,8 @@
 import Bytes
+import Configuration
 import EventLoop
 import HTTP
+import TLS
 
 /// One HTTP/1.1 connection to an upstream's server: at work for one exchange, or idle in its pool.
 final class UpstreamConnection: EventHandler {
@@ -225,7 +227,7 @@ final class UpstreamConnection: EventHandler {
             let room = BufferPool.size - box.buffer.count
             guard room > 0 else { return pauseReading() }
             switch transport?.read(into: &box.buffer, atMost: room) {
-            case .bytes(let count):
+            case .bytes:
                 hasReceivedNothing = false
                                 guard transport?.hasPendingBytes == true else { return }
             case .blocked: return

@@ -133,7 +133,8 @@ final class UpstreamGroup {
     ) -> UpstreamTarget? {
         var best: (target: UpstreamTarget, score: UInt64)?
         for target in targets where target !== avoided && isEligible(target) {
-            let score = Self.score(key, target.name.span)
+            let name = target.name
+            let score = Self.score(key, name.span)
             if score >= best?.score ?? 0 {
                 best = (target, score)
             }

@@ -1,6 +1,6 @@
 public import Access
 public import Configuration
-public import EventLoop
+import EventLoop
 public import TLS
 
 /// Settings, routes, keys and certificates as of one moment. Immutable: a reload or a new key set

@@ -1,7 +1,8 @@
-public import Access
+import Access
 import Configuration
 public import EventLoop
 import HTTP
+import JOSE
 public import Telemetry
 
 /// One thread's share of the data plane: a loop, listeners, connections, upstream pools and a token
@@ -12,6 +13,7 @@ public final class Worker: TurnObserver, MailReceiver {
     private(set) var snapshot: Snapshot
     var upstreams = UpstreamTable()
     let cache: VerifiedTokenCache
+    let verifier = TokenSignatureVerifier()
     private var budget: VerificationBudget?
     let log: AccessLogSink?
     private(set) var metrics: WorkerMetrics
@@ -23,7 +25,7 @@ public final class Worker: TurnObserver, MailReceiver {
     var buffers = BufferPool()
     var requestIDs = RequestIDs()
     /// Bytes in the making, empty between two uses.
-    var scratch: [UInt8] = []
+    private var scratch: [UInt8] = []
     /// The `Date` field of ``dateSecond``.
     private var date: [UInt8] = []
     private var dateSecond: Int64 = 0
@@ -37,6 +39,7 @@ public final class Worker: TurnObserver, MailReceiver {
     private var runnable: [DownstreamConnection] = []
     private(set) var isDraining = false
     private var drainTimer: DrainTimer?
+    private let alarm: Alarm
 
     /// Exchanges that wait for the control plane, all issuers together: a thousand for each of a
     /// few, and beyond it a refusal costs less than the memory.
@@ -74,6 +77,7 @@ public final class Worker: TurnObserver, MailReceiver {
         connectionCountMax = max(1, limits.connectionCount / snapshot.settings.workerCount)
         budget = Self.makeBudget(snapshot, now: loop.now)
         upstreams.adopt(snapshot, worker: index)
+        alarm = Alarm(loop)
         loop.turnObserver = self
         mailbox = try loop.makeMailbox(limit: Self.mailCountMax, receiver: self)
     }
@@ -183,7 +187,10 @@ public final class Worker: TurnObserver, MailReceiver {
                 connection.advance()
             }
         }
-        log?.turnEnded(nowNanoseconds: loop.now.nanoseconds)
+        if let log {
+            log.turnEnded(nowNanoseconds: loop.now.nanoseconds)
+            alarm.ring(at: log.dueNanoseconds.map(Instant.init(nanoseconds:)))
+        }
         if !runnable.isEmpty {
             loop.skipNextWait()
         }
@@ -293,7 +300,20 @@ extension Worker {
             date.removeAll(keepingCapacity: true)
             HTTPDate.append(secondsSince1970: now, to: &date)
         }
-        body(date.span)
+        let value = date
+        body(value.span)
+    }
+
+    /// Lends bytes in the making: empty, with memory from earlier uses. Not to be asked for again
+    /// within.
+    func withScratch<Result>(_ body: (inout [UInt8]) -> Result) -> Result {
+        var text: [UInt8] = []
+        swap(&text, &scratch)
+        defer {
+            text.removeAll(keepingCapacity: true)
+            swap(&text, &scratch)
+        }
+        return body(&text)
     }
 
     func handshakeFailed(_ peer: SocketAddress, _ detail: String) {
@@ -334,6 +354,27 @@ extension Worker {
         log?.flush()
         loop.stop()
     }
+}
+
+/// Makes a turn happen by a certain time, so that what waits for the end of a turn is not forgotten
+/// by an idle worker.
+final class Alarm: EventHandler {
+    private let loop: EventLoop
+    private var registration: Registration?
+
+    init(_ loop: EventLoop) {
+        self.loop = loop
+        registration = loop.register(timer: self)
+    }
+
+    func ring(at moment: Instant?) {
+        guard let registration else { return }
+        loop.setDeadline(moment, for: registration)
+    }
+
+    func becameReady(_ readiness: Readiness) {}
+
+    func deadlinePassed() {}
 }
 
 /// Ends a worker that has not drained in time.

@@ -36,7 +36,7 @@ enum AnswerBody {
         text.append(",\"reason\":\"")
         text.append(word)
         text.append("\",\"request_id\":\"")
-        text.append(exchange.requestID.span)
+        text += exchange.requestID
         text.append("\"}\n")
         return text
     }

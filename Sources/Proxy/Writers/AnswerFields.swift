@@ -28,7 +28,7 @@ enum AnswerFields {
     }
 
     private static func writePreflight(
-        _ fields: borrowing FieldBlock,
+        _ fields: FieldBlock,
         into sink: some FieldSink
     ) {
         if let field = fields.first(.accessControlRequestMethod) {
@@ -41,12 +41,13 @@ enum AnswerFields {
     }
 
     private static func redirectTarget(_ exchange: Exchange) -> [UInt8] {
+        let head = exchange.head
         var place: [UInt8] = Array("https://".utf8)
-        place.append(exchange.host.span)
-        place.append(exchange.head.pathBytes)
-        if exchange.head.hasQuery {
+        place += exchange.host
+        place.append(head.pathBytes)
+        if head.hasQuery {
             place.append(UInt8(ascii: "?"))
-            place.append(exchange.head.queryBytes)
+            place.append(head.queryBytes)
         }
         return place
     }
@@ -58,12 +59,13 @@ enum AnswerFields {
         into sink: some FieldSink
     ) {
         switch refusal.status {
-        case 401, 403, 400 where refusal.reason == .tokenAmbiguous:
-            if refusal.reason != .crossSiteRequest {
+        case 400, 401, 403:
+            if refusal.status == 401 || refusal.reason.challengeError != nil {
                 sink.add("www-authenticate", challenge(refusal, exchange).span)
             }
         case 405:
-            sink.add("allow", exchange.route?.allow.span ?? [].span)
+            let allow = exchange.route?.allow ?? []
+            sink.add("allow", allow.span)
         case 429: sink.add("retry-after", "1")
         case 503: sink.add("retry-after", "5")
         default: break
@@ -72,7 +74,7 @@ enum AnswerFields {
 
     private static func challenge(_ refusal: Refusal, _ exchange: Exchange) -> [UInt8] {
         var text: [UInt8] = Array("Bearer realm=\"".utf8)
-        text.append(exchange.host.isEmpty ? "gatehouse".utf8.span : exchange.host.span)
+        text += exchange.host.isEmpty ? Array("gatehouse".utf8) : exchange.host
         text.append("\"")
         if let error = refusal.reason.challengeError {
             text.append(", error=\"")
@@ -83,7 +85,7 @@ enum AnswerFields {
         }
         if refusal.reason == .scopeInsufficient, let rule = exchange.rule {
             text.append(", scope=\"")
-            text.append(rule.scopeText.span)
+            text += rule.scopeText
             text.append("\"")
         }
         return text

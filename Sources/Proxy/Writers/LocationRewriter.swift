@@ -1,5 +1,7 @@
+import Access
 import Bytes
 import Configuration
+import HTTP
 
 /// Turns a place of the upstream's own into the same place as the client sees it.
 enum LocationRewriter {
@@ -26,7 +28,8 @@ enum LocationRewriter {
             return nil
         }
         var place = Array("\(exchange.scheme)://".utf8)
-        place.append(exchange.head.host)
+        let head = exchange.head
+        place.append(head.host)
         place += Array(prefix.utf8)
         if end == value.count || value[end] != UInt8(ascii: "/") {
             place.append(UInt8(ascii: "/"))
@@ -51,9 +54,12 @@ enum LocationRewriter {
         _ target: UpstreamTarget,
         _ route: RouteSettings
     ) -> Bool {
-        if authority.isEqualIgnoringCase(to: target.authority.span) { return true }
-        if authority.isEqualIgnoringCase(to: target.serverHost.span) { return true }
+        let full = target.authority
+        let host = target.serverHost
+        if authority.isEqualIgnoringCase(to: full.span) { return true }
+        if authority.isEqualIgnoringCase(to: host.span) { return true }
         if let name = route.upstreamHost { return authority.isEqualIgnoringCase(to: name.utf8.span) }
-        return authority.isEqualIgnoringCase(to: exchange.head.host)
+        let head = exchange.head
+        return authority.isEqualIgnoringCase(to: head.host)
     }
 }

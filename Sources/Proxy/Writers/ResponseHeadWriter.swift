@@ -15,15 +15,15 @@ enum ResponseHeadWriter {
         writeEdits(exchange, into: sink)
         writeCORS(exchange, into: sink)
         writeTransportSecurity(exchange, into: sink)
-        sink.add("x-request-id", exchange.requestID.span)
+        let id = exchange.requestID
+        sink.add("x-request-id", id.span)
     }
 
     private static func writeUpstreamFields(
         _ exchange: Exchange,
-        _ fields: borrowing FieldBlock,
+        _ fields: FieldBlock,
         into sink: some FieldSink
     ) {
-        let options = ConnectionOptions(fields)
         var hasDate = false
         for index in 0..<fields.count {
             switch fields.id(at: index) {
@@ -36,7 +36,11 @@ enum ResponseHeadWriter {
                 continue
             case .location, .contentLocation:
                 let place = LocationRewriter.rewritten(fields.value(at: index), exchange)
-                sink.add(fields.name(at: index), place?.span ?? fields.value(at: index))
+                if let place {
+                    sink.add(fields.name(at: index), place.span)
+                } else {
+                    sink.add(fields.name(at: index), fields.value(at: index))
+                }
                 continue
             case .date:
                 hasDate = true
@@ -44,7 +48,7 @@ enum ResponseHeadWriter {
                 break
             }
             let name = fields.name(at: index)
-            if options.contains(name, in: fields) || isEdited(name, exchange)
+            if fields.isNamedByConnection(index) || isEdited(name, exchange)
                 || isCORS(name, exchange)
             {
                 continue
@@ -86,8 +90,9 @@ enum ResponseHeadWriter {
     private static func writeCORS(_ exchange: Exchange, into sink: some FieldSink) {
         guard let route = exchange.route, !route.settings.corsOrigins.isEmpty else { return }
         sink.add("vary", "origin")
-        guard let field = exchange.head.fields.first(.origin) else { return }
-        writeAllowedOrigin(route, exchange.head.fields.value(at: field), into: sink)
+        let fields = exchange.head.fields
+        guard let field = fields.first(.origin) else { return }
+        writeAllowedOrigin(route, fields.value(at: field), into: sink)
     }
 
     private static func writeAllowedOrigin(

@@ -9,34 +9,37 @@ import HTTP
 enum UpstreamHeadWriter {
     static func write(_ exchange: Exchange, _ target: UpstreamTarget, into box: BufferBox) {
         guard let route = exchange.route else { return }
-        writeStartLine(exchange, route, into: box)
+        let head = exchange.head
+        writeStartLine(head, exchange.path, route, into: box)
         box.buffer.append("host: ")
         if let name = route.settings.upstreamHost {
             box.buffer.append(name.utf8.span)
-        } else if exchange.head.host.count > 0 {
-            box.buffer.append(exchange.head.host)
+        } else if head.host.count > 0 {
+            box.buffer.append(head.host)
         } else {
-            box.buffer.append(target.authority.span)
+            let authority = target.authority
+            box.buffer.append(authority.span)
         }
         box.buffer.append("\r\n")
-        writeFields(exchange, exchange.head, route, into: box)
-        writeFraming(exchange.head, into: box)
+        writeFields(exchange, head, route, into: box)
+        writeFraming(head, into: box)
         writeIdentity(exchange, route, into: box)
-        writeOrigin(exchange, into: box)
+        writeOrigin(exchange, head, into: box)
         box.buffer.append("\r\n")
     }
 
     private static func writeStartLine(
-        _ exchange: Exchange,
+        _ head: RequestHead,
+        _ path: CanonicalPath,
         _ route: Route,
         into box: BufferBox
     ) {
-        box.buffer.append(exchange.head.methodBytes)
+        box.buffer.append(head.methodBytes)
         box.buffer.append(UInt8(ascii: " "))
-        writePath(exchange.path.sent, route.settings.strippedPrefix, into: box)
-        if exchange.head.hasQuery {
+        writePath(path.sent, route.settings.strippedPrefix, into: box)
+        if head.hasQuery {
             box.buffer.append(UInt8(ascii: "?"))
-            box.buffer.append(exchange.head.queryBytes)
+            box.buffer.append(head.queryBytes)
         }
         box.buffer.append(" HTTP/1.1\r\n")
     }
@@ -62,15 +65,15 @@ enum UpstreamHeadWriter {
 
     private static func writeFields(
         _ exchange: Exchange,
-        _ head: borrowing RequestHead,
+        _ head: RequestHead,
         _ route: Route,
         into box: BufferBox
     ) {
-        let options = ConnectionOptions(head.fields)
         let protected = exchange.snapshot.access.protectedNames
         let sink = HTTP1FieldSink(box: box)
-        for index in 0..<head.fields.count {
-            switch head.fields.id(at: index) {
+        let fields = head.fields
+        for index in 0..<fields.count {
+            switch fields.id(at: index) {
             case .host, .connection, .keepAlive, .proxyConnection, .te, .trailer,
                 .transferEncoding, .upgrade, .contentLength, .expect, .proxyAuthorization,
                 .http2Settings, .xForwardedFor, .xForwardedProto, .xForwardedHost, .forwarded,
@@ -80,19 +83,19 @@ enum UpstreamHeadWriter {
                 continue
             case .authorization where dropsAuthorization(exchange, route):
                 continue
-            case .cookie where writeCookie(exchange, head, route, index, into: box):
+            case .cookie where writeCookie(fields, route, index, into: box):
                 continue
             case .secWebSocketProtocol
-            where writeProtocols(exchange, head, index, into: box):
+            where writeProtocols(exchange, fields, index, into: box):
                 continue
             default:
-                let name = head.fields.name(at: index)
-                if options.contains(name, in: head.fields) || protected.contains(name)
+                let name = fields.name(at: index)
+                if fields.isNamedByConnection(index) || protected.contains(name)
                     || isTokenHeader(name, route)
                 {
                     continue
                 }
-                sink.add(name, head.fields.value(at: index))
+                sink.add(name, fields.value(at: index))
             }
         }
     }
@@ -116,15 +119,14 @@ enum UpstreamHeadWriter {
     ///
     /// - Returns: Whether the field was dealt with.
     private static func writeCookie(
-        _ exchange: Exchange,
-        _ head: borrowing RequestHead,
+        _ fields: FieldBlock,
         _ route: Route,
         _ index: Int,
         into box: BufferBox
     ) -> Bool {
         guard let name = route.settings.tokenSources.cookie else { return false }
         var kept: [UInt8] = []
-        CookieHeader.append(head.fields.value(at: index), without: name.utf8.span, to: &kept)
+        CookieHeader.append(fields.value(at: index), without: name.utf8.span, to: &kept)
         if !kept.isEmpty {
             HTTP1FieldSink(box: box).add("cookie", kept.span)
         }
@@ -136,14 +138,14 @@ enum UpstreamHeadWriter {
     /// - Returns: Whether the field was dealt with.
     private static func writeProtocols(
         _ exchange: Exchange,
-        _ head: borrowing RequestHead,
+        _ fields: FieldBlock,
         _ index: Int,
         into box: BufferBox
     ) -> Bool {
         guard let place = exchange.tokenPlace, place.source == .webSocketProtocol,
             place.field == index
         else { return false }
-        let value = head.fields.value(at: index)
+        let value = fields.value(at: index)
         if let comma = value.firstIndex(of: UInt8(ascii: ","), from: place.range.upperBound) {
             let rest = value.extracting((comma + 1)...).trimmingBlanks()
             if rest.count > 0 {
@@ -153,7 +155,7 @@ enum UpstreamHeadWriter {
         return true
     }
 
-    private static func writeFraming(_ head: borrowing RequestHead, into box: BufferBox) {
+    private static func writeFraming(_ head: RequestHead, into box: BufferBox) {
         switch head.framing {
         case .none, .untilClose: break
         case .chunked: box.buffer.append("transfer-encoding: chunked\r\n")
@@ -162,9 +164,10 @@ enum UpstreamHeadWriter {
             box.buffer.append(decimal: length)
             box.buffer.append("\r\n")
         }
-        if head.upgrade, let field = head.fields.first(.upgrade) {
+        let fields = head.fields
+        if head.upgrade, let field = fields.first(.upgrade) {
             box.buffer.append("connection: upgrade\r\nupgrade: ")
-            box.buffer.append(head.fields.value(at: field))
+            box.buffer.append(fields.value(at: field))
             box.buffer.append("\r\n")
         }
     }
@@ -184,25 +187,26 @@ enum UpstreamHeadWriter {
     }
 
     /// Who asked, by which way: what a trusted proxy said is kept and added to.
-    private static func writeOrigin(_ exchange: Exchange, into box: BufferBox) {
-        var text: [UInt8] = []
-        swap(&text, &exchange.worker.scratch)
-        defer {
-            text.removeAll(keepingCapacity: true)
-            swap(&text, &exchange.worker.scratch)
+    private static func writeOrigin(
+        _ exchange: Exchange,
+        _ head: RequestHead,
+        into box: BufferBox
+    ) {
+        exchange.worker.withScratch { text in
+            exchange.downstream?.peerAddress.appendText(to: &text)
+            writeForwardedFor(exchange, head.fields, text.span, into: box)
         }
-        exchange.downstream?.peerAddress.appendText(to: &text)
-        writeForwardedFor(exchange, exchange.head.fields, text.span, into: box)
         box.buffer.append("x-forwarded-proto: ")
         box.buffer.append(exchange.scheme)
-        if exchange.head.host.count > 0 {
+        if head.host.count > 0 {
             box.buffer.append("\r\nx-forwarded-host: ")
-            box.buffer.append(exchange.head.host)
+            box.buffer.append(head.host)
         }
-        writeForwarded(exchange, into: box)
+        writeForwarded(exchange, head, into: box)
         box.buffer.append("\r\nx-request-id: ")
-        box.buffer.append(exchange.requestID.span)
-        if !exchange.isPeerTrusted || exchange.head.fields.first(.traceparent) == nil {
+        let id = exchange.requestID
+        box.buffer.append(id.span)
+        if !exchange.isPeerTrusted || head.fields.first(.traceparent) == nil {
             box.buffer.append("\r\ntraceparent: ")
             exchange.worker.requestIDs.appendTraceParent(to: &box.buffer)
         }
@@ -211,7 +215,7 @@ enum UpstreamHeadWriter {
 
     private static func writeForwardedFor(
         _ exchange: Exchange,
-        _ fields: borrowing FieldBlock,
+        _ fields: FieldBlock,
         _ peer: Span<UInt8>,
         into box: BufferBox
     ) {
@@ -229,20 +233,21 @@ enum UpstreamHeadWriter {
     }
 
     /// RFC 7239: who the client is, as one element.
-    private static func writeForwarded(_ exchange: Exchange, into box: BufferBox) {
-        var client: [UInt8] = []
-        exchange.client.appendText(to: &client)
-        if exchange.client.isIPv4 {
-            box.buffer.append("\r\nforwarded: for=")
+    private static func writeForwarded(
+        _ exchange: Exchange,
+        _ head: RequestHead,
+        into box: BufferBox
+    ) {
+        exchange.worker.withScratch { client in
+            exchange.client.appendText(to: &client)
+            let isIPv4 = exchange.client.isIPv4
+            box.buffer.append(isIPv4 ? "\r\nforwarded: for=" : "\r\nforwarded: for=\"[")
             box.buffer.append(client.span)
-        } else {
-            box.buffer.append("\r\nforwarded: for=\"[")
-            box.buffer.append(client.span)
-            box.buffer.append("]\"")
+            box.buffer.append(isIPv4 ? "" : "]\"")
         }
-        if exchange.head.host.count > 0 {
+        if head.host.count > 0 {
             box.buffer.append(";host=\"")
-            box.buffer.append(exchange.head.host)
+            box.buffer.append(head.host)
             box.buffer.append("\"")
         }
         box.buffer.append(";proto=")
