@@ -17,7 +17,9 @@ extension FileSystem {
         var names: [String] = []
         while let entry = unsafe readdir(stream) {
             let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                unsafe String(cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
+                unsafe String(
+                    cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self)
+                )
             }
             guard name != ".", name != ".." else { continue }
             guard names.count < limit else { throw SystemFault(call: "readdir", code: EFBIG) }
@@ -34,6 +36,9 @@ extension FileSystem {
             unsafe getcwd(bytes.baseAddress, bytes.count) != nil
         }
         guard found else { throw SystemFault(call: "getcwd", code: errno) }
-        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return String(
+            decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) },
+            as: UTF8.self
+        )
     }
 }
