@@ -99,6 +99,11 @@ public struct CanonicalPath: Sendable {
         }
         sentBytes.append(UInt8(ascii: "/"))
         matchedBytes.append(UInt8(ascii: "/"))
+        guard !isPlain(segment) else {
+            sentBytes.append(segment)
+            matchedBytes.append(segment)
+            return
+        }
         let matchedStart = matchedBytes.count
         var reader = SegmentReader()
         var index = 0
@@ -117,6 +122,17 @@ public struct CanonicalPath: Sendable {
         }
         try reader.end()
         guard matchedBytes.count > matchedStart || isLast else { throw .emptySegment }
+    }
+
+    /// Whether every byte is one that stands for itself, encoded or not: most segments are copied.
+    private func isPlain(_ segment: Span<UInt8>) -> Bool {
+        for index in 0..<segment.count {
+            // The bits of `pchar` without triplets and semicolon (RFC 3986 §3.3), by byte value.
+            let byte = segment[index]
+            let word: UInt64 = byte < 64 ? 0x27FF_7FD2_0000_0000 : 0x47FF_FFFE_87FF_FFFF
+            guard byte < 0x80, word &>> UInt64(byte & 63) & 1 == 1 else { return false }
+        }
+        return true
     }
 
     /// How many dots the segment consists of, if it is `.` or `..`, else 0.

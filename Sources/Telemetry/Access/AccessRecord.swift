@@ -151,8 +151,10 @@ public struct AccessRecord: ~Copyable {
         texts.append("\u{2026}")
     }
 
-    /// Copies a text behind all others. Byte by byte: it happens when a caller goes back to a key
-    /// that it had left, which none of ours does on a good day.
+    /// Copies a text behind all others.
+    ///
+    /// Byte by byte: it happens when a caller goes back to a key that it had left, which none of
+    /// ours does on a good day.
     private mutating func moveToEnd(offset: Int, length: Int) {
         texts.reserve(length)
         for index in offset..<offset + length {

@@ -148,8 +148,10 @@ internal struct JSONLine {
 
 /// Well-formed UTF-8 (Unicode 15, table 3-7): shortest form, no surrogates, up to U+10FFFF.
 internal enum UTF8Sequence {
-    /// The length of the sequence of two to four bytes that `text` begins with, or 0 where it begins
-    /// with none. `text` is not empty.
+    /// The length of the sequence of two to four bytes that `text` begins with, or 0 where it
+    /// begins with none.
+    ///
+    /// `text` is not empty.
     internal static func length(of text: Span<UInt8>) -> Int {
         let range: ClosedRange<UInt8>
         let length: Int

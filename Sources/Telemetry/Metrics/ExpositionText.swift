@@ -9,7 +9,9 @@ internal struct ExpositionText {
         put("# HELP \(name) \(Self.escapedHelp(help))\n# TYPE \(name) \(kind.rawValue)\n")
     }
 
-    /// One line. `labels` are rendered already.
+    /// One line.
+    ///
+    /// `labels` are rendered already.
     internal mutating func sample(_ name: String, labels: String = "", _ value: String) {
         put(labels.isEmpty ? "\(name) \(value)\n" : "\(name){\(labels)} \(value)\n")
     }

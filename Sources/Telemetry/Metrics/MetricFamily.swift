@@ -97,8 +97,10 @@ internal enum MetricKind: String, Sendable {
 
 /// The upper bounds of the latency histograms.
 internal enum LatencyBuckets {
-    /// Nanoseconds. From half a millisecond, what a cached answer of a near back end takes, to the
-    /// default first-byte time-out; two or three to the decade.
+    /// Nanoseconds.
+    ///
+    /// From half a millisecond, what a cached answer of a near back end takes, to the default
+    /// first-byte time-out; two or three to the decade.
     internal static let bounds: InlineArray<16, Int64> = [
         500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000, 50_000_000, 100_000_000,
         250_000_000, 500_000_000, 1_000_000_000, 2_500_000_000, 5_000_000_000, 10_000_000_000,

@@ -92,8 +92,10 @@ internal struct MetricPlaces: Sendable {
     /// Where the servers of each upstream begin.
     internal let upstreamServers: [Int]
 
-    /// Lays the cells out. What has no route or no known issuer is counted behind the last of the
-    /// list, under `-`, which no conf can name.
+    /// Lays the cells out.
+    ///
+    /// What has no route or no known issuer is counted behind the last of the list, under `-`,
+    /// which no conf can name.
     fileprivate init(
         routes: [String],
         upstreams: [MetricsLayout.UpstreamLabels],

@@ -13,7 +13,7 @@ public final class MetricsRegistry: Sendable {
 
     /// Makes a registry without workers.
     ///
-    /// - Parameter startSeconds: When the process began: seconds since 1970.
+    /// The process began at `startSeconds` since 1970.
     public init(build: BuildLabels, startSeconds: Int64) {
         self.build = build
         self.startSeconds = startSeconds
@@ -54,7 +54,7 @@ public final class MetricsRegistry: Sendable {
 
     /// An issuer's keys were fetched, or the attempt failed.
     ///
-    /// - Parameter outcome: A word of a closed list: `success`, or why not.
+    /// The outcome is a word of a closed list: `success`, or why not.
     public func keyFetchEnded(issuer: String, outcome: String) {
         let labels = ExpositionText.labels([("issuer", issuer), ("outcome", outcome)])
         state.withLock { $0.keyFetches[labels, default: 0] += 1 }
@@ -72,9 +72,10 @@ public final class MetricsRegistry: Sendable {
         }
     }
 
-    /// Everything, in the Prometheus text format 0.0.4 (`text/plain; version=0.0.4`).
+    /// Everything that was counted, for `/metrics`.
     ///
     /// - Parameter nowSeconds: Seconds since 1970, which ages are counted from.
+    /// - Returns: The Prometheus text format 0.0.4 (`text/plain; version=0.0.4`).
     public func exposition(nowSeconds: Int64) -> [UInt8] {
         var text = ExpositionText()
         let log = state.withLock { state in

@@ -80,8 +80,10 @@ extension MetricsRegistry.State {
         }
     }
 
-    /// Series of confs that are gone. Ten thousand: a hundred routes with a hundred reloads that
-    /// renamed them all; beyond that, what a forgotten route counted is forgotten too.
+    /// Series of confs that are gone.
+    ///
+    /// Ten thousand: a hundred routes with a hundred reloads that renamed them all; beyond that,
+    /// what a forgotten route counted is forgotten too.
     private static let foldedCountMax = 10_000
 }
 

@@ -83,7 +83,7 @@ public final class WorkerMetrics: Sendable {
 
     /// A request was refused.
     ///
-    /// - Parameter issuer: The one that the token names, or `nil` where it names none of ours.
+    /// The issuer is the one that the token names, or `nil` where it names none of ours.
     public func requestRejected(reason: Int, issuer: Int?) {
         cells.add(1, at: places.rejections + rejection(reason, issuer))
     }
@@ -95,7 +95,7 @@ public final class WorkerMetrics: Sendable {
 
     /// A request was answered to its end, or cut short.
     ///
-    /// - Parameter route: The one that matched, or `nil`.
+    /// The route is the one that matched, or `nil`.
     public func requestEnded(route: Int?, status: Int, durationNanoseconds: Int64) {
         let route = route ?? routeCount
         precondition(route >= 0 && route <= routeCount)
@@ -132,7 +132,7 @@ public final class WorkerMetrics: Sendable {
 
     /// An upstream failed a request.
     ///
-    /// - Parameter cause: An index into ``MetricsLayout/upstreamErrors``.
+    /// The cause is an index into ``MetricsLayout/upstreamErrors``.
     public func upstreamFailed(upstream: Int, cause: Int) {
         precondition(upstream >= 0 && upstream < upstreamCount)
         precondition(cause >= 0 && cause < causeCount)
@@ -145,7 +145,9 @@ public final class WorkerMetrics: Sendable {
         cells.add(1, at: places.upstreamRetries + upstream)
     }
 
-    /// This worker holds a server for healthy, or no longer. Servers begin healthy.
+    /// This worker holds a server for healthy, or no longer.
+    ///
+    /// Servers begin healthy.
     public func setUpstreamServer(upstream: Int, server: Int, isHealthy: Bool) {
         precondition(server >= 0 && server < layout.upstreams[upstream].servers.count)
         // The cell says "down", so that one that was never written means a healthy server.

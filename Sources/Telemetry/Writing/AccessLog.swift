@@ -69,7 +69,9 @@ public final class AccessLog: Sendable {
         queue.requestEnd()
     }
 
-    /// Makes a worker's own side of the log. Call it in the thread that will use it.
+    /// Makes a worker's own side of the log.
+    ///
+    /// Call it in the thread that will use it.
     public func makeSink() -> AccessLogSink {
         AccessLogSink(queue: queue, format: format, limits: limits)
     }

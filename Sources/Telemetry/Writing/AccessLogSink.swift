@@ -42,7 +42,9 @@ public final class AccessLogSink {
         }
     }
 
-    /// Hands the batch over when it has waited for long enough. Cheap when there is none.
+    /// Hands the batch over when it has waited for long enough.
+    ///
+    /// Cheap when there is none.
     ///
     /// - Parameter nowNanoseconds: The loop's monotonic clock.
     public func turnEnded(nowNanoseconds: Int64) {
@@ -60,7 +62,9 @@ public final class AccessLogSink {
     }
 
     /// The moment by which ``turnEnded(nowNanoseconds:)`` must be called again, or `nil` while no
-    /// line waits. Valid after a call of it.
+    /// line waits.
+    ///
+    /// Valid after a call of it.
     public var dueNanoseconds: Int64? { due }
 
     /// Hands over whatever was gathered: when the worker ends, and in tests.

@@ -43,7 +43,7 @@ func pieces(of input: [UInt8], cutAt cuts: [Int]) -> [ArraySlice<UInt8>] {
 
 /// Feeds requests to a server's machine, cut at the places given, and takes all that it offers.
 ///
-/// - Parameter bodyStep: The most payload that is taken at once.
+/// Of payload, no more than `bodyStep` bytes are taken at once.
 func serve(
     _ input: [UInt8],
     cutAt cuts: [Int] = [],
