@@ -141,3 +141,41 @@ public enum FileSystem {
         )
     }
 }
+
+public enum NameResolver {
+    public static func addresses(
+        of name: String,
+        port: UInt16
+    ) throws(SystemFault) -> [SocketAddress] {
+        guard name == "localhost", let address = IPAddress("127.0.0.1") else {
+            throw SystemFault(call: "getaddrinfo", code: -2)
+        }
+        return [SocketAddress(address: address, port: port)]
+    }
+}
+
+public final class ThreadHandle: Sendable {
+    public func join() {}
+}
+
+public func startThread(
+    name: String,
+    _ body: @escaping @Sendable () -> Void
+) throws(SystemFault) -> ThreadHandle {
+    final class Box: Sendable {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+    var thread = pthread_t()
+    _ = unsafe pthread_create(
+        &thread,
+        nil,
+        { raw in
+            guard let raw = unsafe raw else { return nil }
+            unsafe Unmanaged<Box>.fromOpaque(raw).takeRetainedValue().body()
+            return nil
+        },
+        Unmanaged.passRetained(Box(body)).toOpaque()
+    )
+    return ThreadHandle()
+}
