@@ -8,9 +8,7 @@ enum AddressRule: Equatable {
     /// The very address, 4 or 16 bytes.
     case pinned([UInt8])
 
-    /// Whether a socket to the address may be made.
-    ///
-    /// - Parameter address: 4 or 16 bytes in network order.
+    /// Whether a socket to the address, 4 or 16 bytes in network order, may be made.
     func permits(_ address: [UInt8]) -> Bool {
         switch self {
         case .any: true

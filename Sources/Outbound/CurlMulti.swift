@@ -28,7 +28,9 @@ final class CurlMulti: @unchecked Sendable {
         _ = unsafe curl_multi_cleanup(handle)
     }
 
-    /// Ends the wait of the transfer thread, or its next one. From any thread.
+    /// Ends the wait of the transfer thread, or its next one.
+    ///
+    /// From any thread.
     func wakeUp() {
         _ = unsafe curl_multi_wakeup(handle)
     }

@@ -14,7 +14,9 @@ public final class OutboundClient: Sendable {
 
     /// Starts the thread.
     ///
-    /// - Parameter userAgent: `gatehouse/VERSION`.
+    /// - Parameters:
+    ///   - limits: What bounds it.
+    ///   - userAgent: `gatehouse/VERSION`.
     /// - Throws: ``OutboundFault/internalFailure(detail:)`` where the system has no thread or memory
     ///   left; the gateway cannot start then.
     public init(limits: OutboundLimits, userAgent: String) throws(OutboundFault) {
@@ -72,7 +74,9 @@ public final class OutboundClient: Sendable {
     }
 
     /// Ends every transfer, answers everything that waits with ``OutboundFault/clientClosed``, and
-    /// returns once the thread has nothing left to do. May be called more than once.
+    /// returns once the thread has nothing left to do.
+    ///
+    /// May be called more than once.
     public func shutDown() async {
         inbox.close()
         multi.wakeUp()

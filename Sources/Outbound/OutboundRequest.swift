@@ -3,7 +3,9 @@ public struct OutboundRequest: Sendable {
     /// `GET`, `HEAD`, `POST`, ...: an upper-case token.
     public var method: String
     /// An absolute `https` address, or `http` within the bounds of ``allowsPlainHTTP`` and
-    /// ``pinnedAddress``. User information in it is refused.
+    /// ``pinnedAddress``.
+    ///
+    /// User information in it is refused.
     public var url: String
     /// Fields besides those that libcurl writes itself (`Host`, `User-Agent`, `Content-Length`).
     public var headers: [OutboundHeader]
@@ -15,8 +17,9 @@ public struct OutboundRequest: Sendable {
     /// The most bytes of a response body; the transfer ends at the first byte beyond.
     public var responseSizeMax: Int
     /// Whether plain `http` may be spoken to loopback, written as a literal address or `localhost`,
-    /// and resolved to nothing else. Plain `http` beyond loopback is never spoken without a
-    /// ``pinnedAddress``.
+    /// and resolved to nothing else.
+    ///
+    /// Plain `http` beyond loopback is never spoken without a ``pinnedAddress``.
     public var allowsPlainHTTP: Bool
     /// A literal address that is connected to in place of whatever the host's name resolves to.
     ///
@@ -25,8 +28,9 @@ public struct OutboundRequest: Sendable {
     public var pinnedAddress: String?
     /// A PEM file of the authorities that certificates are verified by, or `nil` for the system's.
     public var trustedCertificatesPath: String?
-    /// Whether a kept connection may carry the request, and the connection be kept after it. A health
-    /// check says no: it asks whether new connections are accepted.
+    /// Whether a kept connection may carry the request, and the connection be kept after it.
+    ///
+    /// A health check says no: it asks whether new connections are accepted.
     public var reusesConnections: Bool
 
     /// Describes a request.

@@ -4,7 +4,9 @@
 public struct OutboundResponse: Sendable, Hashable {
     /// The status of the final head.
     public var status: Int
-    /// The fields of the final head, in order, names in lower case. Trailers are dropped.
+    /// The fields of the final head, in order, names in lower case.
+    ///
+    /// Trailers are dropped.
     public var headers: [OutboundHeader]
     /// The body, as sent: no content coding is asked for and none is undone.
     public var body: [UInt8]
@@ -16,9 +18,7 @@ public struct OutboundResponse: Sendable, Hashable {
         self.body = body
     }
 
-    /// The value of the first field of that name.
-    ///
-    /// - Parameter lowercaseName: The name in lower case.
+    /// The value of the first field of that name, written in lower case.
     public func firstValue(of lowercaseName: String) -> String? {
         headers.first { $0.name == lowercaseName }?.value
     }

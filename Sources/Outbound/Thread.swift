@@ -5,7 +5,9 @@ import Glibc
 enum Thread {
     /// Starts a thread that runs `body` once.
     ///
-    /// - Parameter name: At most 15 bytes, as debuggers show it.
+    /// - Parameters:
+    ///   - name: At most 15 bytes, as debuggers show it.
+    ///   - body: What the thread does; it ends with it.
     /// - Throws: ``OutboundFault/internalFailure(detail:)`` where the system has no thread left.
     static func start(
         name: String,

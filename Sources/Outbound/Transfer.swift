@@ -22,7 +22,11 @@ final class Transfer {
 
     /// Prepares a transfer, and does not start it.
     ///
-    /// - Parameter timeout: What is left of the request's time.
+    /// - Parameters:
+    ///   - request: What to send.
+    ///   - timeout: What is left of the request's time.
+    ///   - limits: The client's bounds.
+    ///   - userAgent: The client's name.
     /// - Throws: What the request itself is at fault for, or libcurl's lack of memory.
     init(
         _ request: OutboundRequest,
@@ -134,7 +138,8 @@ extension Transfer {
         try set(CURLOPT_NOSIGNAL, 1)
         try set(CURLOPT_SSL_VERIFYPEER, 1)
         try set(CURLOPT_SSL_VERIFYHOST, 2)
-        try set(CURLOPT_SSLVERSION, 6)  // CURL_SSLVERSION_TLSv1_2, the least: a macro Swift cannot see.
+        // TLS 1.2 at least: the value of CURL_SSLVERSION_TLSv1_2, which Swift sees as an enum of C.
+        try set(CURLOPT_SSLVERSION, 6)
         // A name server that does not answer must not hold up the one thread when a transfer that
         // waits for it is ended: its resolving thread is left to finish alone.
         try set(CURLOPT_QUICK_EXIT, 1)
@@ -309,8 +314,10 @@ private struct Reception {
     /// The limit that was passed.
     var overflow: Int?
 
-    /// Takes one line of a head, its end of line included. A status line begins anew: the head before
-    /// it was an informational one. What follows a complete head otherwise is a trailer, and dropped.
+    /// Takes one line of a head, its end of line included.
+    ///
+    /// A status line begins anew: the head before it was an informational one. What follows a
+    /// complete head otherwise is a trailer, and dropped.
     mutating func take(_ line: [UInt8]) {
         if line.starts(with: "HTTP/".utf8), isHeadComplete || headers.isEmpty {
             headers = []

@@ -23,7 +23,9 @@ final class TransferInbox: Sendable {
         }
     }
 
-    /// Takes a request in, or says why not. A refused one is not answered through its continuation.
+    /// Takes a request in, or says why not.
+    ///
+    /// A refused one is not answered through its continuation.
     func submit(_ submission: Submission) -> OutboundFault? {
         state.withLock { state in
             guard !state.isClosed else { return .clientClosed }

@@ -93,7 +93,9 @@ final class TransferLoop {
         }
     }
 
-    /// Ends one request wherever it is. Unknown numbers were answered already: a normal case.
+    /// Ends one request wherever it is.
+    ///
+    /// Unknown numbers were answered already: a normal case.
     private func end(_ number: UInt64, with fault: OutboundFault) {
         if let index = waiting.firstIndex(where: { $0.number == number }) {
             answer(waiting.remove(at: index), .failure(fault))
