@@ -54,6 +54,18 @@ public enum OutboundFault: Error, Hashable, Sendable {
         }
     }
 
+    /// Whether it says nothing about the peer: the cause is this process or its machine.
+    public var isOurs: Bool {
+        switch self {
+        case .cancelled, .clientClosed, .internalFailure, .plaintextRefused, .queueFull,
+            .requestMalformed:
+            true
+        case .connectionLost, .nameUnresolved, .peerTooSlow, .peerUnreachable, .peerUnverified,
+            .responseMalformed, .responseTooLarge, .responseTruncated, .tlsFailed:
+            false
+        }
+    }
+
     /// One line for the operator's log.
     public var logDetail: String {
         switch self {

@@ -42,7 +42,7 @@ struct IssuerEntry {
     /// A new issuer, or one that takes over what was held before the reload.
     init(
         _ settings: IssuerSettings,
-        transport: any KeySetTransport,
+        transport: any OutboundTransport,
         seed: UInt64,
         inherited: InheritedKeySet?,
         now: Instant
@@ -88,7 +88,7 @@ struct IssuerEntry {
 }
 
 extension IssuerEntry.Source {
-    fileprivate init(_ settings: IssuerSettings, transport: any KeySetTransport) {
+    fileprivate init(_ settings: IssuerSettings, transport: any OutboundTransport) {
         let policy = settings.keySetPolicy
         let keysURL: String?
         let discoveryURL: String?

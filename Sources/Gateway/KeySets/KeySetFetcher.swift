@@ -1,18 +1,10 @@
 import Configuration
-public import Outbound
-
-/// Who carries a fetch: ``Outbound/OutboundClient``, or a test's issuer.
-public protocol KeySetTransport: Sendable {
-    /// The response to a request, or why there is none.
-    func result(of request: OutboundRequest) async -> Result<OutboundResponse, OutboundFault>
-}
-
-extension OutboundClient: KeySetTransport {}
+import Outbound
 
 /// Gets one issuer's key set from its place, discovered first where the conf does not name it.
 struct KeySetFetcher: Sendable {
     /// Who carries the requests.
-    let transport: any KeySetTransport
+    let transport: any OutboundTransport
     /// The issuer's `iss`.
     let issuer: String
     /// The address of the set, or `nil` where it is discovered.

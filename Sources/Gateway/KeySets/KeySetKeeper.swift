@@ -55,7 +55,7 @@ public actor KeySetKeeper {
     init(
         issuers: [IssuerSettings],
         stateDirectory: String?,
-        transport: any KeySetTransport,
+        transport: any OutboundTransport,
         publisher: any KeySetPublisher,
         sink: any KeySetEventSink,
         clock: any ControlClock,
@@ -272,7 +272,7 @@ extension KeySetKeeper {
         advance(issuer) { machine, now in machine.fetchSucceeded(fetched.keys, now: now) }
         let event = KeySetEvent.fetched(
             keyCount: fetched.keys.keys.count,
-            skippedCount: fetched.skippedCount,
+            skippedCount: fetched.keys.skipped.count,
             isChanged: entries[issuer].machine.generation != generation,
             isForUnknownKey: cause == .unknownKey
         )

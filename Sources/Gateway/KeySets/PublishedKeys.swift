@@ -12,11 +12,17 @@ protocol PublishedKeys: Sendable {
 }
 
 extension KeySet: PublishedKeys {
+    /// Compared byte by byte, as the look-up does: to a `String` two spellings of one letter are equal.
+    ///
+    /// Skipped keys count: the verifier then says what is wrong with the key. So does a set whose keys
+    /// have no names: it serves every name.
     func lists(_ keyID: String) -> Bool {
-        keys.contains { $0.keyID == keyID }
+        let isNamed: (String?) -> Bool = { $0?.utf8.elementsEqual(keyID.utf8) ?? false }
+        return keys.contains { isNamed($0.keyID) } || skipped.contains { isNamed($0.keyID) }
+            || keys.allSatisfy { $0.keyID == nil }
     }
 
     func hasSameKeys(as other: KeySet) -> Bool {
-        fingerprint == other.fingerprint
+        self == other
     }
 }
