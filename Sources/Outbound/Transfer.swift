@@ -97,13 +97,15 @@ final class Transfer {
         return true
     }
 
-    /// Judges an address that libcurl is about to connect to.
-    fileprivate func permits(_ address: [UInt8]) -> Bool {
-        let isPermitted = target.addressRule.permits(address)
-        if !isPermitted {
+    /// Makes the socket that libcurl is about to connect, or refuses to (-1).
+    ///
+    /// Asked after the name was resolved: what counts is the address, 4 or 16 bytes.
+    func openSocket(family: Int32, type: Int32, transport: Int32, address: [UInt8]) -> Int32 {
+        guard target.addressRule.permits(address) else {
             received.isAddressRefused = true
+            return -1
         }
-        return isPermitted
+        return socket(family, type | Int32(SOCK_CLOEXEC.rawValue), transport)
     }
 }
 
@@ -401,9 +403,11 @@ private func openSocket(
     )
     // The address stands after family and port, in IPv6 after the flow label too.
     let range = family == AF_INET ? 4..<8 : 8..<24
-    guard family == AF_INET || family == AF_INET6, length >= range.upperBound,
-        unsafe transfer.permits([UInt8](bytes[range]))
-    else { return -1 }
-    let type = unsafe address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
-    return unsafe socket(family, type, address.pointee.protocol)
+    guard family == AF_INET || family == AF_INET6, length >= range.upperBound else { return -1 }
+    return unsafe transfer.openSocket(
+        family: family,
+        type: address.pointee.socktype,
+        transport: address.pointee.protocol,
+        address: [UInt8](bytes[range])
+    )
 }
