@@ -92,6 +92,9 @@ final class Acceptor: EventHandler {
         case .connectionLimit: worker.metrics.connectionRefused(.limit)
         case .outOfDescriptors:
             worker.metrics.connectionRefused(.descriptors)
+            if let descriptor = socket?.descriptor {
+                _ = worker.loop.kernel.refuseOne(descriptor)
+            }
             worker.reportOutOfDescriptors()
         }
         worker.loop.setInterest([], for: registration)

@@ -36,15 +36,20 @@ public final class Snapshot: Sendable {
         timeouts = Timeouts(settings.timeouts)
     }
 
-    /// The same moment with other keys.
-    public func replacing(issuers: [Issuer]) -> Snapshot {
+    /// The same moment with other keys, or other certificates.
+    public func replacing(
+        issuers: [Issuer]? = nil,
+        listenerTLS: [TLSServerContext?]? = nil
+    ) -> Snapshot {
         var access = access
-        access.issuers = issuers
+        if let issuers {
+            access.issuers = issuers
+        }
         return Snapshot(
             settings: settings,
             settingsGeneration: settingsGeneration,
             access: access,
-            listenerTLS: listenerTLS,
+            listenerTLS: listenerTLS ?? self.listenerTLS,
             upstreamTLS: upstreamTLS
         )
     }

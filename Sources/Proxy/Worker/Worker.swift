@@ -15,7 +15,8 @@ public final class Worker: TurnObserver, MailReceiver {
     let cache: VerifiedTokenCache
     let verifier = TokenSignatureVerifier()
     private var budget: VerificationBudget?
-    let log: AccessLogSink?
+    private(set) var log: AccessLogSink?
+    private var accessLog: AccessLog?
     private(set) var metrics: WorkerMetrics
     private let desk: any ErrandDesk
     private let reporter: any WorkerReporter
@@ -57,16 +58,16 @@ public final class Worker: TurnObserver, MailReceiver {
         index: Int,
         loop: EventLoop,
         snapshot: Snapshot,
-        log: AccessLogSink?,
-        metrics: WorkerMetrics,
+        equipment: WorkerEquipment,
         desk: any ErrandDesk,
         reporter: any WorkerReporter
     ) throws(SystemFault) {
         self.index = index
         self.loop = loop
         self.snapshot = snapshot
-        self.log = log
-        self.metrics = metrics
+        accessLog = equipment.log
+        log = equipment.log?.makeSink()
+        metrics = equipment.metrics
         self.desk = desk
         self.reporter = reporter
         let limits = snapshot.settings.limits
@@ -118,7 +119,7 @@ public final class Worker: TurnObserver, MailReceiver {
             guard let exchange = errands.removeValue(forKey: ticket) else { return }
             exchange.verdictArrived(answer)
         case .drain(let time): drain(within: time)
-        case .snapshot(let snapshot, let metrics): adopt(snapshot, metrics)
+        case .snapshot(let snapshot, let equipment): adopt(snapshot, equipment)
         case .stop: stop()
         case .targets(let upstream, let states):
             upstreams.update(upstream, states)
@@ -126,10 +127,15 @@ public final class Worker: TurnObserver, MailReceiver {
         }
     }
 
-    private func adopt(_ snapshot: Snapshot, _ metrics: WorkerMetrics?) {
+    private func adopt(_ snapshot: Snapshot, _ equipment: WorkerEquipment?) {
         self.snapshot = snapshot
-        if let metrics {
-            self.metrics = metrics
+        if let equipment {
+            metrics = equipment.metrics
+            if equipment.log !== accessLog {
+                log?.flush()
+                accessLog = equipment.log
+                log = equipment.log?.makeSink()
+            }
             budget = Self.makeBudget(snapshot, now: loop.now)
             adoptListeners(snapshot)
             connectionCountMax = max(

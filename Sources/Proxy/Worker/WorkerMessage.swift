@@ -7,12 +7,26 @@ public enum WorkerMessage: Sendable {
     case answered(ticket: UInt64, ErrandAnswer)
     /// Stop accepting, finish what runs, and end at the latest after the time.
     case drain(within: Timeout)
-    /// Decide by this from now on; with new counters where the conf has changed.
-    case snapshot(Snapshot, metrics: WorkerMetrics?)
+    /// Decide by this from now on; with new equipment where the conf has changed.
+    case snapshot(Snapshot, WorkerEquipment?)
     /// End at once.
     case stop
     /// The addresses of one upstream, and which of them answer their checks.
     case targets(upstream: String, [TargetState])
+}
+
+/// What a worker is given beside its conf.
+public struct WorkerEquipment: Sendable {
+    /// Its own counters, laid out by the conf.
+    public var metrics: WorkerMetrics
+    /// The access log, or `nil` where it is off.
+    public var log: AccessLog?
+
+    /// Names both.
+    public init(metrics: WorkerMetrics, log: AccessLog?) {
+        self.metrics = metrics
+        self.log = log
+    }
 }
 
 /// One address of an upstream's server.
