@@ -5,11 +5,11 @@
 // stops sending, waits for every answer, makes every handshake a full one, and tells how many answers
 // of each status it got. It measures nothing of its own process: what counts is the proxy's CPU time.
 //
-//   load ADDRESS PORT PATH [-t] [-c CONNECTIONS] [-s SECONDS | -n REQUESTS] [-a TOKENFILE] [-x] [-i]
+//   load ADDRESS PORT PATH [-t] [-c CONNECTIONS] [-s SECONDS | -n REQUESTS] [-a TOKENFILE] [-x] [-i] [-k]
 //
 //   -t  TLS 1.3, one cipher and one group for all servers     -a  one bearer token a line, in turn
 //   -x  a new connection for every request                    -i  one request each, then stay idle
-//                                                                 until standard input ends
+//   -k  a request that the server drops is no fault                until standard input ends
 //
 // Prints one line of JSON. Exit 0 when every request was answered, else 1.
 #define _GNU_SOURCE
@@ -55,7 +55,7 @@ typedef struct {
 static const char *host = "localhost";
 static struct sockaddr_in server;
 static SSL_CTX *context;
-static int poller, live, idleMode, closeMode, idleCount;
+static int poller, live, idleMode, closeMode, keepGoing, idleCount;
 static char **requests;
 static size_t *requestLengths, requestKinds, nextKind;
 static uint64_t limit, started, finished, errors, bodyBytes, handshakes, resumed, deadline;
@@ -140,7 +140,7 @@ static void again(Connection *c) {
 
 // A connection that ended too early: counted, and replaced while the run goes on.
 static void fail(Connection *c, const char *why) {
-    if (errors++ < 3) fprintf(stderr, "load: %s (state %d, status %d)\n", why, c->state, c->status);
+    if (errors++ < 3 && !keepGoing) fprintf(stderr, "load: %s (state %d, status %d)\n", why, c->state, c->status);
     again(c);
 }
 
@@ -360,14 +360,14 @@ static void report(double seconds) {
 
 int main(int count, char **words) {
     if (count < 4) {
-        fprintf(stderr, "usage: load ADDRESS PORT PATH [-t] [-c N] [-s S | -n N] [-a FILE] [-x] [-i]\n");
+        fprintf(stderr, "usage: load ADDRESS PORT PATH [-t] [-c N] [-s S | -n N] [-a FILE] [-x] [-i] [-k]\n");
         return 2;
     }
     int option, connectionCount = 64, isTLS = 0;
     double seconds = 1;
     const char *tokenFile = NULL;
     optind = 4;
-    while ((option = getopt(count, words, "tc:s:n:a:xi")) != -1) {
+    while ((option = getopt(count, words, "tc:s:n:a:xik")) != -1) {
         switch (option) {
         case 't': isTLS = 1; break;
         case 'c': connectionCount = atoi(optarg); break;
@@ -376,6 +376,7 @@ int main(int count, char **words) {
         case 'a': tokenFile = optarg; break;
         case 'x': closeMode = 1; break;
         case 'i': idleMode = 1; break;
+        case 'k': keepGoing = 1; break;
         default: return 2;
         }
     }
@@ -421,7 +422,7 @@ int main(int count, char **words) {
             else if (c->state != DONE) proceed(c);
         }
         if (finished != seen) seen = finished, quiet = now();
-        if (now() - quiet > 15000000000u || errors > 1000) {
+        if (now() - quiet > 15000000000u || (errors > 1000 && !keepGoing)) {
             fprintf(stderr, "load: giving up: %d connections wait for an answer\n", live);
             errors += (uint64_t)live;
             break;
@@ -432,5 +433,5 @@ int main(int count, char **words) {
         char block[64];
         while (read(0, block, sizeof block) > 0) {}
     }
-    return errors > 0 || finished != started;
+    return keepGoing ? 0 : errors > 0 || finished != started;
 }

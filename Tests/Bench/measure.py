@@ -27,6 +27,8 @@ class Case:
     status: str = "200"
     # Requests that fill caches and pools before the clock starts.
     warm_up: int = 2000
+    # Servers known to drop connections here; what they answered is what counts.
+    droppers: tuple = ()
 
 
 ALL = ("gatehouse", "nginx", "haproxy")
@@ -39,8 +41,8 @@ CASES = [
     Case("token-1000", "TLS + RS256, 1 000 tokens", "/orders/1", CHECKING, tokens="tokens-1000.txt"),
     Case("token-20000", "TLS + RS256, 20 000 tokens", "/orders/1", CHECKING,
          tokens="tokens-20000.txt"),
-    Case("forged", "TLS + forged tokens", "/orders/1", ("gatehouse", "nginx-lua"),
-         tokens="forged.txt", status="401"),
+    Case("forged", "TLS + forged tokens", "/orders/1", CHECKING, tokens="forged.txt", status="401",
+         droppers=("haproxy",)),
     Case("forged-plain", "forged tokens, no TLS", "/orders/1", CHECKING, tls=False,
          tokens="forged.txt", status="401"),
     Case("handshake", "full handshake + 1 request", "/public/1", ALL, closes=True, warm_up=200),
@@ -72,6 +74,8 @@ def load_words(server, case, *more):
         words += ["-a", material.MATERIAL / case.tokens]
     if case.closes:
         words.append("-x")
+    if server.name in case.droppers:
+        words.append("-k")
     return ["taskset", "-c", str(cores()[1]), *map(str, words), *map(str, more)]
 
 
@@ -114,6 +118,8 @@ def check_counts(server, case, counted, origin_count, lines):
     expect(f"{where}: resumed sessions", counted["resumed"], 0)
     forwarded = requests if case.status == "200" else 0
     expect(f"{where}: requests at the origin", origin_count, forwarded)
+    if server.name in case.droppers:
+        return
     expect(f"{where}: lines in the access log", len(lines), requests)
     if server.name == "gatehouse":
         check_gatehouse_log(where, case, lines)
