@@ -20,8 +20,11 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 }
 
 /// The tests of one module.
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target
-{
+func tests(
+    _ name: String,
+    _ dependencies: [Target.Dependency],
+    resources: [Resource] = []
+) -> Target {
     .testTarget(
         name: name,
         dependencies: dependencies,
@@ -108,7 +111,10 @@ let package = Package(
         tests("OutboundTests", ["Bytes", "Outbound"]),
         tests(
             "AccessTests",
-            ["Access", "Bytes", "Configuration", "Cryptography", "EventLoop", "HTTP", "JOSE", "JSON"]
+            [
+                "Access", "Bytes", "Configuration", "Cryptography", "EventLoop", "HTTP", "JOSE",
+                "JSON",
+            ]
         ),
         tests(
             "ProxyTests",

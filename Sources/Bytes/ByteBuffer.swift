@@ -76,7 +76,9 @@ public struct ByteBuffer: ~Copyable {
         end += added
     }
 
-    /// Appends the UTF-8 bytes of `text`. For people's texts: not for the path of a request.
+    /// Appends the UTF-8 bytes of `text`.
+    ///
+    /// For people's texts: not for the path of a request.
     public mutating func append(_ text: String) {
         var copy = text
         copy.withUTF8 { utf8 in
@@ -124,7 +126,9 @@ public struct ByteBuffer: ~Copyable {
         end = start + count
     }
 
-    /// Replaces one byte, counted from the oldest. For filling in a length that was not yet known.
+    /// Replaces one byte, counted from the oldest.
+    ///
+    /// For filling in a length that was not yet known.
     public mutating func replaceByte(at index: Int, with byte: UInt8) {
         precondition(index >= 0 && index < count)
         unsafe base[start + index] = byte
@@ -145,7 +149,9 @@ public struct ByteBuffer: ~Copyable {
     /// Lets `fill` write into the free space, at least `minimum` bytes of it, and appends what it
     /// says that it wrote.
     ///
-    /// - Parameter fill: Gets the free space; returns how many bytes at its front it has written.
+    /// - Parameters:
+    ///   - minimum: The least free space that `fill` needs.
+    ///   - fill: Gets the free space; returns how many bytes at its front it has written.
     /// - Returns: What `fill` returned.
     @inlinable
     @discardableResult
