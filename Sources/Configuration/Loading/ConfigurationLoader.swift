@@ -42,16 +42,13 @@ public struct ConfigurationLoader {
             processorCount: processorCount
         )
         let settings = SettingsBuilder(main: main, ground: ground).build()
-        let relaxations = findings.relaxations.map { relaxation in
-            "\(findings.place(of: relaxation.span)): \(relaxation.message)"
-        }
         let hasErrors = findings.hasErrors
         return LoadedConfiguration(
             settings: hasErrors ? nil : settings,
             diagnostics: findings.diagnostics(),
             files: findings.files.map(\.absolutePath) + ground.referencedFiles,
             report: hasErrors
-                ? nil : ConfigurationReport(of: settings, relaxations: relaxations)
+                ? nil : ConfigurationReport(of: settings, relaxations: findings.relaxationLines())
         )
     }
 
@@ -67,8 +64,10 @@ public struct LoadedConfiguration: Sendable {
     public let settings: Settings?
     /// Everything found, in the order of the files and of the places in them.
     public let diagnostics: [Diagnostic]
-    /// Every file that was read or that the conf names for reading, absolute: conf files, key sets,
-    /// certificates, keys, secrets. A change of any is a reason to load again.
+    /// Every file that was read or that the conf names for reading, by its absolute path.
+    ///
+    /// Conf files first, then key sets, certificates, keys and secrets: a change of any is a reason
+    /// to load again.
     public let files: [String]
     /// What the conf amounts to, or `nil` where there is any error.
     public let report: ConfigurationReport?
