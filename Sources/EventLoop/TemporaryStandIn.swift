@@ -141,3 +141,48 @@ public enum FileSystem {
         )
     }
 }
+
+extension FileSystem {
+    /// Stand-in.
+    public static func names(
+        inDirectory path: String,
+        limit: Int
+    ) throws(SystemFault) -> [String] {
+        guard let stream = unsafe opendir(path) else {
+            throw SystemFault(call: "opendir", code: errno)
+        }
+        defer { unsafe _ = closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe String(cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
+            }
+            guard name != ".", name != ".." else { continue }
+            guard names.count < limit else { throw SystemFault(call: "readdir", code: EFBIG) }
+            names.append(name)
+        }
+        return names.sorted()
+    }
+
+    /// Stand-in.
+    public static func currentDirectory() throws(SystemFault) -> String {
+        guard let text = unsafe getcwd(nil, 0) else {
+            throw SystemFault(call: "getcwd", code: errno)
+        }
+        defer { unsafe free(text) }
+        return unsafe String(cString: text)
+    }
+}
+
+/// Stand-in.
+public enum Processors {
+    /// Stand-in.
+    public static func allowed() -> [Int] {
+        Array(0..<max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    }
+}
+
+extension IPNetwork {
+    /// Stand-in.
+    public static func hasHostBits(_ cidr: String) -> Bool { cidr.hasSuffix(".1/24") }
+}
