@@ -58,7 +58,7 @@ public struct SystemConfigurationFiles: ConfigurationFiles, Sendable {
 
     /// Looks up the working directory once; where even that fails, paths begin at the root.
     public init() {
-        workingDirectory = (try? FileSystem.workingDirectory()) ?? "/"
+        workingDirectory = (try? FileSystem.currentDirectory()) ?? "/"
     }
 
     /// Reads through ``EventLoop/FileSystem``.

@@ -1,4 +1,4 @@
-import Glibc
+import EventLoop
 
 /// Reads a `gateway.conf` and says either what it means or everything that is wrong with it.
 ///
@@ -20,7 +20,7 @@ public struct ConfigurationLoader {
         files: any ConfigurationFiles,
         environment: [String: String],
         inspector: any ConfigurationInspector,
-        processorCount: Int = ConfigurationLoader.onlineProcessorCount
+        processorCount: Int = ConfigurationLoader.allowedProcessorCount
     ) {
         self.files = files
         self.environment = environment
@@ -52,10 +52,8 @@ public struct ConfigurationLoader {
         )
     }
 
-    /// The processors that are switched on, one at least.
-    public static var onlineProcessorCount: Int {
-        max(1, min(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 256))
-    }
+    /// The processors that this process may run on, as many as there may be workers.
+    public static var allowedProcessorCount: Int { min(Processors.allowed().count, 256) }
 }
 
 /// What came of loading a conf.
