@@ -23,11 +23,13 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 func tests(
     _ name: String,
     _ dependencies: [Target.Dependency],
+    exclude: [String] = [],
     resources: [Resource] = []
 ) -> Target {
     .testTarget(
         name: name,
         dependencies: dependencies,
+        exclude: exclude,
         resources: resources,
         swiftSettings: house
     )
@@ -107,7 +109,11 @@ let package = Package(
         tests("JSONTests", ["Bytes", "JSON"]),
         tests("TelemetryTests", ["Bytes", "Telemetry"]),
         tests("JOSETests", ["Bytes", "Cryptography", "JSON", "JOSE"]),
-        tests("ConfigurationTests", ["Bytes", "Configuration", "EventLoop", "HTTP"]),
+        tests(
+            "ConfigurationTests",
+            ["Bytes", "Configuration", "EventLoop", "HTTP"],
+            exclude: ["Golden"]
+        ),
         tests("OutboundTests", ["Bytes", "Outbound"]),
         tests(
             "AccessTests",
@@ -136,7 +142,7 @@ let package = Package(
             path: "Tests/FuzzTargets",
             swiftSettings: house
         ),
-        tests("FuzzReplayTests", ["Bytes", "FuzzTargets"]),
+        tests("FuzzReplayTests", ["Bytes", "FuzzTargets"], exclude: ["Corpora"]),
         tests("TidyTests", []),
         tests("EndToEndTests", ["gatehouse"]),
     ]

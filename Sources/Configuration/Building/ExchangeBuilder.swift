@@ -95,7 +95,7 @@ struct ExchangeBuilder {
 
     /// The further identity headers.
     func identityHeaders(_ block: CheckedBlock) -> [IdentityHeaderSettings] {
-        let isStack = identityHeaderSet(block) == .stack
+        let family = identityHeaderSet(block)
         var headers: [IdentityHeaderSettings] = []
         var folded: [String: SourceSpan] = [:]
         for statement in block.all("identity_header") {
@@ -103,7 +103,7 @@ struct ExchangeBuilder {
                 let path = ConfigurationValue.claimPath(source)
             else { continue }
             let name = text.lowercased()
-            checkIdentityHeader(name, statement, isStack: isStack, folded: &folded)
+            checkIdentityHeader(name, statement, family: family, folded: &folded)
             headers.append(
                 IdentityHeaderSettings(
                     name: name,
@@ -118,7 +118,7 @@ struct ExchangeBuilder {
     private func checkIdentityHeader(
         _ name: String,
         _ statement: CheckedStatement,
-        isStack: Bool,
+        family: IdentityHeaderSet,
         folded: inout [String: SourceSpan]
     ) {
         if HeaderNames.frames(name) || Self.unfitIdentityHeaders.contains(name) {
@@ -128,9 +128,9 @@ struct ExchangeBuilder {
                 hint: "write a name of your own, such as x-user"
             )
         }
-        if isStack, name.hasPrefix("x-stack-") {
+        if let prefix = Self.prefix(of: family), HeaderNames.folded(name).hasPrefix(prefix) {
             ground.findings.error(
-                "`\(name)` belongs to the `stack` set, which the gateway writes itself",
+                "`\(name)` belongs to the `\(family.rawValue)` set, which the gateway writes itself",
                 at: statement.span(),
                 hint: "write another name, or identity_headers none;"
             )
@@ -144,6 +144,16 @@ struct ExchangeBuilder {
             )
         }
         folded[key] = folded[key] ?? statement.span()
+    }
+
+    private static func prefix(of family: IdentityHeaderSet) -> String? {
+        switch family {
+        case .authRequest: "x-auth-request-"
+        case .forwarded: "x-forwarded-"
+        case .none: nil
+        case .remoteUser: "remote-"
+        case .stack: "x-stack-"
+        }
     }
 
     /// The edits of the response, the file's first.

@@ -109,6 +109,13 @@ struct SettingsBuilder {
             for (index, text) in statement.texts.enumerated() {
                 guard let network = IPNetwork(text) else { continue }
                 networks.append(network)
+                if IPNetwork.hasHostBits(text) {
+                    ground.findings.warning(
+                        "`\(text)` has bits beyond its prefix: they mean nothing",
+                        at: statement.span(index),
+                        hint: "write /32 or /128 for one address"
+                    )
+                }
                 if text.hasSuffix("/0") {
                     ground.findings.relaxation(
                         "every peer is a trusted proxy: clients choose their own address",

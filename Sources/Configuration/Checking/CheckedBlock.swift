@@ -2,7 +2,7 @@
 struct CheckedBlock {
     /// Which block it is.
     let context: Context
-    /// Its statements in their order. One that is not sound is here, so that it is not missed.
+    /// Its statements in their order; one that is not sound is here too, lest it be missed.
     var statements: [CheckedStatement] = []
 
     /// The sound statements of the name.
@@ -27,6 +27,8 @@ struct CheckedStatement {
     let directive: Directive
     /// Its name, as written.
     let name: Word
+    /// Name and arguments, without the block.
+    let wholeSpan: SourceSpan
     /// The arguments in their places.
     var positional: [Argument] = []
     /// The options that were written: name, value as a word of its own.
@@ -35,7 +37,7 @@ struct CheckedStatement {
     var flags: Set<String> = []
     /// What stands in its block.
     var block: CheckedBlock?
-    /// Whether every argument is right. One that is not must not be read.
+    /// Whether every argument is right; where one is not, none may be read.
     var isSound = true
 
     /// The argument in that place, where it is a plain word.
@@ -49,10 +51,5 @@ struct CheckedStatement {
     /// Where the argument stands, or the name where there is none.
     func span(_ index: Int = 0) -> SourceSpan {
         index < positional.count ? positional[index].span : name.span
-    }
-
-    /// Name and arguments.
-    var wholeSpan: SourceSpan {
-        positional.last.map { name.span.joined(to: $0.span) } ?? name.span
     }
 }

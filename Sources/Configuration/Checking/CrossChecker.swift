@@ -44,9 +44,9 @@ struct CrossChecker {
     private func reportShadow(_ route: BuiltRoute, by rival: BuiltRoute, host: String) {
         let isSameText = route.settings.name == rival.settings.name
         let place = ground.findings.place(of: rival.span)
-        let requests = host.isEmpty ? "the same requests" : "the same requests of host \(host)"
+        let limit = route.settings.hosts.count > 1 ? " for host \(host)" : ""
         ground.findings.error(
-            "this route would never be reached: the one at \(place) takes \(requests)",
+            "this route is never reached\(limit): the one at \(place) takes the same requests",
             at: route.span,
             hint: isSameText
                 ? "rules of one path by method belong into one route, in `method` blocks"

@@ -17,9 +17,10 @@ struct StructureChecker {
         return block
     }
 
-    /// - Parameters:
-    ///   - around: The blocks around this one, while this one lacks its `}`; else none.
-    ///   - lifted: Gets what stands here but belongs to a block around this one.
+    /// Checks one block.
+    ///
+    /// While it lacks its `}`, `around` holds the blocks around it, and `lifted` gets what stands
+    /// here but belongs to one of those.
     private func check(
         _ statements: [Statement],
         in context: Context,
@@ -47,13 +48,19 @@ struct StructureChecker {
                     at: name.span,
                     hint: "one of them must go"
                 )
-                continue
+            }
+            var escaped: [Statement] = []
+            let checked = check(
+                statement,
+                as: directive,
+                in: context,
+                around: around,
+                escaped: &escaped
+            )
+            if directive.isRepeatable || firsts[name.text] == nil {
+                block.statements.append(checked)
             }
             firsts[name.text] = firsts[name.text] ?? name
-            var escaped: [Statement] = []
-            block.statements.append(
-                check(statement, as: directive, in: context, around: around, escaped: &escaped)
-            )
             waiting.insert(contentsOf: escaped, at: waiting.startIndex)
         }
         return block
@@ -81,7 +88,13 @@ struct StructureChecker {
         around: [Context],
         escaped: inout [Statement]
     ) -> CheckedStatement {
-        var checked = CheckedStatement(directive: directive, name: statement.name)
+        let name = statement.name
+        let last = statement.arguments.last?.span ?? name.span
+        var checked = CheckedStatement(
+            directive: directive,
+            name: name,
+            wholeSpan: name.span.joined(to: last)
+        )
         sortArguments(of: statement, into: &checked)
         checkCount(&checked)
         for (index, argument) in checked.positional.enumerated() {
@@ -198,6 +211,16 @@ struct StructureChecker {
             checked.isSound = false
         } else if let most = shape.countMax, count > most {
             let extra = checked.positional[most]
+            // What is over may be the rest of a secret that lacks its quotes.
+            if shape.positional.contains(where: \.kind.isSecret) {
+                findings.error(
+                    "`\(checked.directive.name)` takes one argument",
+                    at: extra.span,
+                    hint: "quote what has blanks in it"
+                )
+                checked.isSound = false
+                return
+            }
             let choices = shape.flags + shape.options.map { $0.name + "=" }
             let meant = Spelling.suggestion(for: extra.word.text, among: choices)
             findings.error(

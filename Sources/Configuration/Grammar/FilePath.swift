@@ -64,8 +64,9 @@ enum PathPattern {
         return found
     }
 
-    /// Whether `name` fits one part of a pattern. A leading dot must be written. Cost: the product
-    /// of both lengths at worst.
+    /// Whether `name` fits one part of a pattern, in which a leading dot must be written.
+    ///
+    /// Cost: the product of both lengths at worst.
     static func matches(_ name: String, pattern: String) -> Bool {
         let text = Array(name.utf8)
         let wanted = Array(pattern.utf8)

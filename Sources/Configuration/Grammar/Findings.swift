@@ -5,13 +5,12 @@
 final class Findings {
     /// The files in the order in which they were begun.
     private(set) var files: [SourceFile] = []
-    /// Every relaxed setting, for the report.
-    private(set) var relaxations: [(message: String, span: SourceSpan)] = []
     /// Whether any error was found.
     private(set) var hasErrors = false
 
     private var found: [Finding] = []
     private var unique: Set<Finding> = []
+    private var relaxations: [(message: String, span: SourceSpan)] = []
     private var unshownCount = 0
     private var masked: [SourceSpan] = []
     private var placeLines: [Int: SourceLines] = [:]
@@ -44,6 +43,13 @@ final class Findings {
         relaxations.append((message, span))
     }
 
+    /// Every relaxed setting with its place, in the order of the files.
+    func relaxationLines() -> [String] {
+        relaxations
+            .sorted { ($0.span.file, $0.span.start) < ($1.span.file, $1.span.start) }
+            .map { "\(place(of: $0.span)): \($0.message)" }
+    }
+
     /// `file:line` of `span`, for messages that point elsewhere.
     func place(of span: SourceSpan) -> String {
         guard !isFull, span.file < files.count else { return "?" }
@@ -61,9 +67,18 @@ final class Findings {
         let ordered = found.sorted {
             ($0.span.file, $0.span.start, $0.order) < ($1.span.file, $1.span.start, $1.order)
         }
+        // It is an error where an error may be among them, lest a conf without settings had none.
+        let unshown = (unshownCount > 0 ? ordered.last : nil).map { last in
+            Finding(
+                severity: hasErrors ? .error : .warning,
+                span: last.span,
+                message: "\(unshownCount) more faults are not shown",
+                hint: nil
+            )
+        }
         var lines: [Int: SourceLines] = [:]
         var diagnostics: [Diagnostic] = []
-        for finding in ordered {
+        for finding in ordered + [unshown].compactMap(\.self) {
             guard finding.span.file < files.count else { continue }
             let file = files[finding.span.file]
             let known = lines[finding.span.file]
@@ -72,21 +87,7 @@ final class Findings {
                 ?? SourceLines(of: file, masked: masked.filter { $0.file == finding.span.file })
             lines[finding.span.file] = fileLines
             let location = fileLines.location(of: finding.span)
-            diagnostics.append(
-                Diagnostic(
-                    severity: finding.severity,
-                    file: file.shownPath,
-                    line: location.line,
-                    column: location.column,
-                    length: location.length,
-                    message: finding.message,
-                    hint: finding.hint,
-                    excerpt: location.excerpt
-                )
-            )
-        }
-        if unshownCount > 0, let last = diagnostics.last {
-            diagnostics.append(last.replacing(message: "\(unshownCount) more faults are not shown"))
+            diagnostics.append(finding.diagnostic(file: file.shownPath, at: location))
         }
         return diagnostics
     }
@@ -115,4 +116,18 @@ private struct Finding: Hashable {
     var hint: String?
     /// When it was found; not a part of what it is, and so the same for all until it is kept.
     var order = 0
+
+    func diagnostic(file: String, at location: SourceLocation) -> Diagnostic {
+        Diagnostic(
+            severity: severity,
+            file: file,
+            line: location.line,
+            column: location.column,
+            length: location.length,
+            message: message,
+            hint: hint,
+            excerpt: location.excerpt,
+            excerptOffset: location.excerptOffset
+        )
+    }
 }

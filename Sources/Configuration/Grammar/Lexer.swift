@@ -264,9 +264,13 @@ struct Lexer {
     private func maskSecrets() {
         var isSecret = false
         for token in tokens {
-            guard case .word(let word) = token.kind else {
+            let word: Word
+            switch token.kind {
+            case .closeBrace, .end, .openBrace, .semicolon:
                 isSecret = false
                 continue
+            case .closeParenthesis, .openParenthesis: continue
+            case .word(let found): word = found
             }
             if isSecret, !word.text.hasPrefix("file:"), !word.text.hasPrefix("env:") {
                 findings.mask(word.span)

@@ -36,6 +36,8 @@ struct SourceLocation {
     var length: Int
     /// The line, fit to be shown: no control characters, no secrets, no more than a screen is wide.
     var excerpt: String
+    /// How many characters of the excerpt stand before the place.
+    var excerptOffset: Int
 }
 
 /// Finds lines and columns in one file.
@@ -44,9 +46,7 @@ struct SourceLines {
     private let starts: [Int]
     private let masked: [SourceSpan]
 
-    /// Reads the line starts of `file`.
-    ///
-    /// - Parameter masked: Spans of this file that no excerpt may show.
+    /// Reads the line starts of `file`; the spans in `masked` are shown by no excerpt.
     init(of file: SourceFile, masked: [SourceSpan]) {
         bytes = file.bytes
         self.masked = masked
@@ -66,12 +66,28 @@ struct SourceLines {
         let end = max(offset, min(span.end, last))
         let column = characterCount(in: first..<min(offset, max(first, last)))
         let length = characterCount(in: min(offset, last)..<end)
+        let shown = window(of: first..<last, around: min(offset, last))
         return SourceLocation(
             line: line + 1,
             column: column + 1,
             length: length,
-            excerpt: excerpt(of: first..<last)
+            excerpt: excerpt(of: shown),
+            excerptOffset: characterCount(in: shown.lowerBound..<min(offset, last))
         )
+    }
+
+    /// All of a line, or of a long one the part that `offset` is in.
+    private func window(of range: Range<Int>, around offset: Int) -> Range<Int> {
+        guard range.count > Self.widthMax else { return range }
+        var first = max(range.lowerBound, offset - Self.widthMax / 4)
+        while first > range.lowerBound, bytes[first] & 0xC0 == 0x80 {
+            first -= 1
+        }
+        var last = min(range.upperBound, first + Self.widthMax)
+        while last < range.upperBound, bytes[last] & 0xC0 == 0x80, last > offset {
+            last -= 1
+        }
+        return first..<max(last, offset)
     }
 
     private func lineIndex(of offset: Int) -> Int {
@@ -114,4 +130,7 @@ struct SourceLines {
         }
         return String(decoding: line, as: UTF8.self)
     }
+
+    /// As wide as a wide terminal.
+    private static let widthMax = 160
 }

@@ -19,7 +19,7 @@ struct StatementParser {
 
     /// Prepares to parse `tokens`, which must end with ``Token/Kind/end``.
     ///
-    /// - Parameter context: The block that the file is read into, or `nil` where it is unknown.
+    /// `context` is the block that the file is read into, or `nil` where it is unknown.
     init(
         tokens: [Token],
         context: Context?,

@@ -1,7 +1,7 @@
 import EventLoop
 import Glibc
 
-/// What a conf may know of the file system. Tests and fuzzers give another than the real one.
+/// What a conf may know of the file system; tests and fuzzers give another than the real one.
 public protocol ConfigurationFiles {
     /// The absolute path that relative paths on the command line begin at.
     var workingDirectory: String { get }
@@ -58,7 +58,7 @@ public struct SystemConfigurationFiles: ConfigurationFiles, Sendable {
 
     /// Looks up the working directory once; where even that fails, paths begin at the root.
     public init() {
-        workingDirectory = (try? FileSystem.workingDirectory()) ?? "/"
+        workingDirectory = (try? FileSystem.currentDirectory()) ?? "/"
     }
 
     /// Reads through ``EventLoop/FileSystem``.

@@ -1,4 +1,4 @@
-import Glibc
+import EventLoop
 
 /// Reads a `gateway.conf` and says either what it means or everything that is wrong with it.
 ///
@@ -20,7 +20,7 @@ public struct ConfigurationLoader {
         files: any ConfigurationFiles,
         environment: [String: String],
         inspector: any ConfigurationInspector,
-        processorCount: Int = ConfigurationLoader.onlineProcessorCount
+        processorCount: Int = ConfigurationLoader.allowedProcessorCount
     ) {
         self.files = files
         self.environment = environment
@@ -42,23 +42,18 @@ public struct ConfigurationLoader {
             processorCount: processorCount
         )
         let settings = SettingsBuilder(main: main, ground: ground).build()
-        let relaxations = findings.relaxations.map { relaxation in
-            "\(findings.place(of: relaxation.span)): \(relaxation.message)"
-        }
         let hasErrors = findings.hasErrors
         return LoadedConfiguration(
             settings: hasErrors ? nil : settings,
             diagnostics: findings.diagnostics(),
             files: findings.files.map(\.absolutePath) + ground.referencedFiles,
             report: hasErrors
-                ? nil : ConfigurationReport(of: settings, relaxations: relaxations)
+                ? nil : ConfigurationReport(of: settings, relaxations: findings.relaxationLines())
         )
     }
 
-    /// The processors that are switched on, one at least.
-    public static var onlineProcessorCount: Int {
-        max(1, min(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 256))
-    }
+    /// The processors that this process may run on, as many as there may be workers.
+    public static var allowedProcessorCount: Int { min(Processors.allowed().count, 256) }
 }
 
 /// What came of loading a conf.
@@ -67,8 +62,10 @@ public struct LoadedConfiguration: Sendable {
     public let settings: Settings?
     /// Everything found, in the order of the files and of the places in them.
     public let diagnostics: [Diagnostic]
-    /// Every file that was read or that the conf names for reading, absolute: conf files, key sets,
-    /// certificates, keys, secrets. A change of any is a reason to load again.
+    /// Every file that was read or that the conf names for reading, by its absolute path.
+    ///
+    /// Conf files first, then key sets, certificates, keys and secrets: a change of any is a reason
+    /// to load again.
     public let files: [String]
     /// What the conf amounts to, or `nil` where there is any error.
     public let report: ConfigurationReport?

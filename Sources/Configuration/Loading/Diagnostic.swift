@@ -20,8 +20,10 @@ public struct Diagnostic: Sendable, Hashable {
     public let message: String
     /// What to do about it, where that is known.
     public let hint: String?
-    /// The line it stands in; a secret in it reads as stars.
+    /// The line it stands in, or the part of a long line; a secret in it reads as stars.
     public let excerpt: String
+    /// How many characters of the excerpt stand before what is meant.
+    public let excerptOffset: Int
 
     /// The diagnostic as a person reads it: place and message, the line, a caret, and the hint.
     ///
@@ -34,42 +36,13 @@ public struct Diagnostic: Sendable, Hashable {
     public func rendered() -> String {
         var text = "\(file):\(line):\(column): \(severity.rawValue): \(message)\n"
         if !excerpt.isEmpty {
-            let (shown, caretColumn) = window()
-            text += "  \(shown)\n"
-            text += "  " + String(repeating: " ", count: caretColumn) + "^"
-            let tail = min(max(length, 1), max(shown.unicodeScalars.count - caretColumn, 1)) - 1
-            text += String(repeating: "~", count: tail) + "\n"
+            let room = max(excerpt.unicodeScalars.count - excerptOffset, 1)
+            text += "  \(excerpt)\n  " + String(repeating: " ", count: excerptOffset) + "^"
+            text += String(repeating: "~", count: min(max(length, 1), room) - 1) + "\n"
         }
         if let hint {
             text += "  hint: \(hint)\n"
         }
         return text
     }
-
-    /// The same place, with other words and no hint.
-    func replacing(message: String) -> Diagnostic {
-        Diagnostic(
-            severity: severity,
-            file: file,
-            line: line,
-            column: column,
-            length: length,
-            message: message,
-            hint: nil,
-            excerpt: excerpt
-        )
-    }
-
-    /// The part of a long line that the caret is in.
-    private func window() -> (shown: String, caretColumn: Int) {
-        let scalars = Array(excerpt.unicodeScalars)
-        guard scalars.count > Self.widthMax else { return (excerpt, column - 1) }
-        let first = max(0, min(column - 1 - Self.widthMax / 4, scalars.count - Self.widthMax))
-        var shown = String.UnicodeScalarView()
-        shown.append(contentsOf: scalars[first..<min(first + Self.widthMax, scalars.count)])
-        return (String(shown), column - 1 - first)
-    }
-
-    /// As wide as a wide terminal.
-    private static let widthMax = 160
 }

@@ -1,7 +1,7 @@
 import Bytes
 import EventLoop
 
-/// Words of a conf made into values. `nil` means that the word is not one.
+/// Words of a conf made into values; `nil` means that the word is not one.
 enum ConfigurationValue {
     /// A whole number without sign.
     static func number(_ text: String) -> Int? {

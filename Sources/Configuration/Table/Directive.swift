@@ -17,7 +17,7 @@ enum Context: String, CaseIterable, Sendable {
 
 /// One directive: all that parsing, checking, the reference and the example know of it.
 struct Directive: Sendable {
-    /// Its name. A name may stand for different directives in different blocks.
+    /// Its name, which may stand for different directives in different blocks.
     let name: String
     /// Where it may stand.
     let contexts: [Context]
@@ -127,7 +127,7 @@ struct ArgumentShape: Sendable {
         return last
     }
 
-    /// The arguments as the reference shows them. A flag of one sign, such as `=`, stands first.
+    /// The arguments as the reference shows them; a flag of one sign, such as `=`, stands first.
     var pieces: [String] {
         let (signs, flagWords) = (flags.filter { $0 == "=" }, flags.filter { $0 != "=" })
         return signs.map { "[\($0)]" }

@@ -52,6 +52,11 @@ enum ValueKind: Sendable {
         }
     }
 
+    /// Whether a value of the kind may not be shown.
+    var isSecret: Bool {
+        if case .secret = self { true } else { false }
+    }
+
     /// What the reference writes for a value of the kind where it has no better name.
     var placeholder: String {
         switch self {
