@@ -1,8 +1,9 @@
 /// A growing run of bytes: appended at its end, consumed at its front, in one piece of memory.
 ///
-/// The owner decides how large it may become: the buffer itself grows to whatever is appended.
-/// Consuming costs nothing until the free space at the front is needed, when what is left moves
-/// down once. Growing doubles, so that appending is linear in the bytes appended.
+/// The owner decides how large it may become: the buffer itself grows to whatever is appended, and
+/// only when the free space at both ends together is too small. Consuming costs nothing; where the
+/// free space at the front is needed, what is left moves down, at the cost of its length. Growing
+/// doubles, so that appending alone is linear in the bytes appended.
 @safe
 public struct ByteBuffer: ~Copyable {
     // SAFETY: `base` points to `capacity` bytes that this value alone owns, from `init` to `deinit`;
@@ -86,19 +87,25 @@ public struct ByteBuffer: ~Copyable {
         }
     }
 
-    /// Appends `number` in decimal digits.
+    /// Appends `number`, of at most 64 bits, in decimal digits.
+    @inlinable
     public mutating func append(decimal number: some BinaryInteger) {
-        var digits = InlineArray<40, UInt8>(repeating: 0)
+        if number < 0 {
+            append(UInt8(ascii: "-"))
+        }
+        appendDigits(UInt64(number.magnitude))
+    }
+
+    @usableFromInline
+    internal mutating func appendDigits(_ number: UInt64) {
+        var digits = InlineArray<20, UInt8>(repeating: 0)
         var index = digits.count
-        var rest = number.magnitude
+        var rest = number
         repeat {
             index -= 1
             digits[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
         } while rest > 0
-        if number < 0 {
-            append(UInt8(ascii: "-"))
-        }
         append(digits.span.extracting(index..<digits.count))
     }
 
@@ -118,6 +125,16 @@ public struct ByteBuffer: ~Copyable {
     public mutating func clear() {
         start = 0
         end = 0
+    }
+
+    /// Gives memory back, down to `capacity` bytes, where what waits fits into that.
+    ///
+    /// For connections that fall idle after a burst.
+    public mutating func shrink(toCapacity capacity: Int) {
+        precondition(capacity > 0)
+        let held = count
+        guard capacity < self.capacity, held <= capacity else { return }
+        move(toCapacity: capacity)
     }
 
     /// Forgets the newest bytes, so that `count` remain.
@@ -150,7 +167,7 @@ public struct ByteBuffer: ~Copyable {
     /// says that it wrote.
     ///
     /// - Parameters:
-    ///   - minimum: The least free space that `fill` needs.
+    ///   - minimum: At least so many bytes of free space are given.
     ///   - fill: Gets the free space; returns how many bytes at its front it has written.
     /// - Returns: What `fill` returned.
     @inlinable
@@ -177,12 +194,20 @@ public struct ByteBuffer: ~Copyable {
             while larger - held < needed {
                 larger *= 2
             }
-            let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
-            unsafe moved.update(from: base + start, count: held)
-            unsafe base.deallocate()
-            unsafe base = unsafe moved
-            capacity = larger
+            move(toCapacity: larger)
         }
+        start = 0
+        end = held
+    }
+
+    /// Moves what waits to the front of new memory.
+    private mutating func move(toCapacity newCapacity: Int) {
+        let held = count
+        let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: newCapacity)
+        unsafe moved.update(from: base + start, count: held)
+        unsafe base.deallocate()
+        unsafe base = unsafe moved
+        capacity = newCapacity
         start = 0
         end = held
     }

@@ -10,7 +10,9 @@
 public final class EventLoop {
     /// The way to the system.
     public let kernel: any Kernel
-    /// When this turn's events were polled. Read once a turn, so that all of a turn agrees.
+    /// When this turn's events were polled.
+    ///
+    /// Read once a turn, so that all of a turn agrees.
     public private(set) var now: Instant
     /// Called at the end of every turn; held strongly.
     public var turnObserver: (any TurnObserver)?
@@ -128,6 +130,7 @@ public final class EventLoop {
     /// - Parameters:
     ///   - limit: How many messages may wait in it.
     ///   - receiver: Held strongly until the box is closed.
+    /// - Returns: The box, for those who post and for the receiver.
     /// - Throws: `ENOSPC` beyond 64 boxes: they are for planes, not for connections.
     public func makeMailbox<Message: Sendable>(
         limit: Int,
@@ -170,7 +173,9 @@ public final class EventLoop {
         skipsNextWait = true
     }
 
-    /// Makes ``run()`` return after this turn. From the loop's own thread; others post mail.
+    /// Makes ``run()`` return after this turn.
+    ///
+    /// From the loop's own thread; others post mail.
     public func stop() {
         isStopping = true
     }
@@ -239,7 +244,9 @@ public final class EventLoop {
             }
             table[index].state.insert(.isEndTold)
         }
-        table[index].handler?.becameReady(readiness)
+        // Taken out first: the table is the handler's to change while it is told.
+        guard let handler = table[index].handler else { return }
+        handler.becameReady(readiness)
     }
 
     private func silence(_ index: Int) {
@@ -254,7 +261,8 @@ public final class EventLoop {
         var budget = min(wheel.dueCount, deadlineCountMax)
         while budget > 0, let slot = wheel.popDue(at: now) {
             budget -= 1
-            table[slot].handler?.deadlinePassed()
+            guard let handler = table[slot].handler else { continue }
+            handler.deadlinePassed()
         }
     }
 
@@ -262,8 +270,9 @@ public final class EventLoop {
         guard post.wakeUp.takeSignal() else { return }
         var index = 0
         while index < post.boxes.count {
-            if post.boxes[index].bell.takeRing() {
-                post.boxes[index].receiver.mailArrived()
+            let box = post.boxes[index]
+            if box.bell.takeRing() {
+                box.receiver.mailArrived()
             }
             index += 1
         }
