@@ -3,7 +3,7 @@ import Configuration
 public import EventLoop
 import HTTP
 import JOSE
-public import Telemetry
+import Telemetry
 
 /// One thread's share of the data plane: a loop, listeners, connections, upstream pools and a token
 /// cache of its own. Nothing is shared with other workers but snapshots and counters.
