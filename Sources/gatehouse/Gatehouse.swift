@@ -9,7 +9,7 @@ struct Gatehouse: AsyncParsableCommand {
         abstract: "A reverse-proxy authentication gateway.",
         version: Version.text,
         subcommands: [
-            Run.self, Check.self, Explain.self, VersionCommand.self,
+            Run.self, Check.self, Demo.self, Explain.self, VersionCommand.self,
         ]
     )
 }
@@ -65,6 +65,19 @@ struct Explain: AsyncParsableCommand {
             keySetPath: keysFile
         )
         throw ExitCode(await ExplainCommand.run(question))
+    }
+}
+
+struct Demo: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the gateway on a conf of its own, in front of a sample back end."
+    )
+
+    @Option(help: "The port of the gateway.") var port: UInt16 = 8443
+    @Option(help: "Where the files go; a temporary place when not given.") var directory: String?
+
+    func run() throws {
+        throw ExitCode(DemoCommand.run(port: port, directory: directory))
     }
 }
 

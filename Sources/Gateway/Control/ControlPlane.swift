@@ -426,9 +426,4 @@ extension ControlPlane {
         _ = accessLog?.flushAndClose()
         stopped()
     }
-
-    /// What `/readyz` shows beside its status.
-    func readiness() async -> [KeySetStatus] {
-        await keeper?.status() ?? []
-    }
 }

@@ -72,8 +72,12 @@ public struct GatewayProcess: Sendable {
                 inherited: SocketActivation.listeners(),
                 stopped: { stage.move(to: .stopped) }
             )
-            begin(plane, runnable, registry, log)
-            return wait(signals, wakeUp, plane, log)
+            let admin = AdminResponder(registry)
+            if let address = settings.admin {
+                try SmallServer.start(on: address, threadName: "admin", responder: admin)
+            }
+            begin(plane, runnable, admin, log)
+            return wait(signals, wakeUp, plane, admin, log)
         } catch let fault as SystemFault {
             Console.writeError("gatehouse: \(fault)")
         } catch {
@@ -85,7 +89,7 @@ public struct GatewayProcess: Sendable {
     private func begin(
         _ plane: ControlPlane,
         _ runnable: RunnableConfiguration,
-        _ registry: MetricsRegistry,
+        _ admin: AdminResponder,
         _ log: ProgramLog
     ) {
         let stage = stage
@@ -93,9 +97,7 @@ public struct GatewayProcess: Sendable {
         Task {
             do throws(StartFault) {
                 try await plane.start()
-                if let address = runnable.settings.admin {
-                    try AdminThread.start(on: address, registry: registry, plane: plane)
-                }
+                admin.become(.ready)
                 stage.move(to: .running)
                 for listener in runnable.settings.listeners {
                     let scheme = listener.tls == nil ? "http" : "https"
@@ -113,6 +115,7 @@ public struct GatewayProcess: Sendable {
         _ signals: borrowing SignalSource,
         _ wakeUp: WakeUp,
         _ plane: ControlPlane,
+        _ admin: AdminResponder,
         _ log: ProgramLog
     ) -> Int32 {
         var isStopping = false
@@ -132,6 +135,7 @@ public struct GatewayProcess: Sendable {
             case .terminate, .interrupt:
                 guard !isStopping else { return 0 }
                 isStopping = true
+                admin.become(.draining)
                 Task { await plane.drain() }
             case .hangUp: Task { await plane.reload() }
             case .user1: Task { await plane.reopenLogs() }

@@ -2,14 +2,14 @@ import Bytes
 import EventLoop
 import HTTP
 
-/// One peer of the admin listener: one request, one answer, closed.
-final class AdminConnection: EventHandler {
-    private let server: AdminServer
+/// One peer of a ``SmallServer``: one request, one answer, closed.
+final class SmallConnection: EventHandler {
+    private let server: SmallServer
     private let loop: EventLoop
     private var socket: Socket?
     private var registration: Registration?
     private var machine = HTTP1ServerMachine(
-        limits: HeadLimits(size: 8192, fieldCount: 64, targetSize: 1024)
+        limits: HeadLimits(size: 32_768, fieldCount: 128, targetSize: 8192)
     )
     private var head = RequestHead()
     private var received = ByteBuffer(capacity: 4096)
@@ -19,13 +19,13 @@ final class AdminConnection: EventHandler {
     /// From being accepted to being gone: far more than a scrape over a slow line takes.
     private static let timeout = Timeout(.seconds(10))
 
-    private init(_ server: AdminServer, _ loop: EventLoop) {
+    private init(_ server: SmallServer, _ loop: EventLoop) {
         self.server = server
         self.loop = loop
     }
 
-    static func begin(_ socket: consuming Socket, server: AdminServer, loop: EventLoop) {
-        let connection = AdminConnection(server, loop)
+    static func begin(_ socket: consuming Socket, server: SmallServer, loop: EventLoop) {
+        let connection = SmallConnection(server, loop)
         let descriptor = socket.descriptor
         connection.socket = consume socket
         guard
@@ -41,10 +41,12 @@ final class AdminConnection: EventHandler {
     }
 
     func becameReady(_ readiness: Readiness) {
-        if isAnswered {
-            readiness.contains(.writable) ? flush() : close()
-        } else {
+        if !isAnswered {
             read()
+        } else if readiness.contains(.writable) {
+            flush()
+        } else {
+            close()
         }
     }
 
@@ -53,43 +55,45 @@ final class AdminConnection: EventHandler {
     }
 
     private func read() {
-        switch socket?.receive(into: &received, atMost: 8192) {
-        case .bytes: answerIfWhole()
+        switch socket?.receive(into: &received, atMost: 65_536) {
+        case .bytes: advance()
         case .wouldBlock: break
         case .endOfStream, .failed, nil: close()
         }
     }
 
-    private func answerIfWhole() {
+    /// Reads the request to its end, the body dropped, and answers it.
+    private func advance() {
         do throws(ParseFault) {
-            guard case .head = try machine.advance(over: received.bytes, head: &head) else {
-                return
+            while true {
+                switch try machine.advance(over: received.bytes, head: &head) {
+                case .head(let consumed): received.consume(consumed)
+                case .body(let skip, let count):
+                    received.consume(skip + count)
+                    machine.bodyConsumed(count)
+                case .end:
+                    return write(server.responder.answer(head), includesBody: head.method != .head)
+                case .needsMore: return
+                }
             }
-            let answer = server.answer(head)
-            write(answer.status, answer.type, answer.body, includesBody: head.method != .head)
         } catch {
-            write(error.status, "text/plain", Array("\(error.detail)\n".utf8), includesBody: true)
+            write(SmallResponse(error.status, text: "\(error.detail)\n"), includesBody: true)
         }
     }
 
-    private func write(
-        _ status: Int,
-        _ type: StaticString,
-        _ body: [UInt8],
-        includesBody: Bool
-    ) {
+    private func write(_ response: SmallResponse, includesBody: Bool) {
         isAnswered = true
         pending.append("HTTP/1.1 ")
-        pending.append(decimal: status)
+        pending.append(decimal: response.status)
         pending.append(UInt8(ascii: " "))
-        pending.append(StatusText.reason(status))
+        pending.append(StatusText.reason(response.status))
         pending.append("\r\ncontent-type: ")
-        pending.append(type)
+        pending.append(response.contentType)
         pending.append("\r\ncache-control: no-store\r\ncontent-length: ")
-        pending.append(decimal: body.count)
+        pending.append(decimal: response.body.count)
         pending.append("\r\nconnection: close\r\n\r\n")
         if includesBody {
-            pending.append(body.span)
+            pending.append(response.body.span)
         }
         flush()
     }
