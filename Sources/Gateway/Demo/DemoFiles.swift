@@ -35,7 +35,7 @@ struct DemoFiles {
         let pair = try SelfSignedCertificate.make(names: ["localhost", "127.0.0.1"], days: 30)
         try put(pair.certificatePEM, "server.crt")
         try put(pair.keyPEM, "server.key", mode: 0o600)
-        let key = try PrivateKey.generate(.elliptic(.p256))
+        let key = try PrivateKey.generate(.p256)
         let public_ = JSONWebKey(
             keyID: "demo",
             algorithm: .es256,
