@@ -104,8 +104,8 @@ struct KeySetTests {
             (rsa.with("e", ""), .exponent), (rsa.with("e", "AQAAAAE"), .exponent),
             (rsa.with("n", .string(Examples.rocaModulus)), .roca),
             (curve.with("crv", "secp256k1"), .curve), (curve.with("crv", nil), .curve),
-            (curve.with("crv", "P-384"), .coding), (curve.with("x", zeros), .point),
-            (curve.with("x", "AA"), .coding), (curve.with("y", nil), .coding),
+            (curve.with("crv", "P-384"), .point), (curve.with("x", zeros), .point),
+            (curve.with("x", ""), .coding), (curve.with("y", nil), .coding),
             (edwards.with("crv", "X25519"), .curve), (edwards.with("crv", "Ed448"), .curve),
             (edwards.with("x", zeros), .point), (edwards.with("x", "AA"), .coding),
         ]
@@ -122,6 +122,28 @@ struct KeySetTests {
                 .coding, .coding, .coding,
             ]
         )
+    }
+
+    @Test
+    func coordinatesWithoutTheirLeadingZerosAreRead() throws {
+        // The key on P-521 of RFC 7515 A.4, whose y begins with a zero byte, without it.
+        let whole = try #require(
+            try keySet(
+                #"{"kty":"EC","crv":"P-521","x":"\#(Examples.es512X)","y":"\#(Examples.es512Y)"}"#
+            ).keys.first
+        )
+        guard case .publicKey(let key) = whole.material,
+            case .elliptic(_, _, let y) = key.parameters
+        else {
+            Issue.record("not elliptic")
+            return
+        }
+        #expect(y.first == 0)
+        let short = Base64URL.encode(y.span.extracting(1..<y.count)).span.text()
+        let set = try keySet(
+            #"{"kty":"EC","crv":"P-521","x":"\#(Examples.es512X)","y":"\#(short)"}"#
+        )
+        #expect(set.keys == [whole])
     }
 
     @Test
@@ -210,6 +232,13 @@ struct KeyLookupTests {
         return JSONWebKey(keyID: keyID, algorithm: algorithm, material: .publicKey(key))
     }
 
+    /// An RSA key other than that of ``key(_:_:_:)``.
+    private func otherKey(_ keyID: String?, _ algorithm: Algorithm?) throws -> JSONWebKey {
+        let members = #"{"kty":"RSA","e":"AQAB","n":"\#(Examples.rs256Modulus)"}"#
+        let material = try #require(try keySet(members).keys.first).material
+        return JSONWebKey(keyID: keyID, algorithm: algorithm, material: material)
+    }
+
     private func header(_ algorithm: String, _ keyID: String?) throws -> TokenHeader {
         var object: JSONObject = ["alg": .string(algorithm)]
         object["kid"] = keyID.map { .string($0) }
@@ -277,9 +306,11 @@ struct KeyLookupTests {
         #expect(try set.key(for: header("RS256", nil)) == set.keys[0])
         #expect(try set.key(for: header("ES384", nil)) == set.keys[2])
         #expect(try fault(set, "EdDSA", nil) == TokenFault(.keyUnsuitable, .keyType))
-        let two = KeySet([try key(.rsa, "a"), try key(.rsa, "b", .rs256)])
+        let two = KeySet([try key(.rsa, "a"), try otherKey("b", .rs256)])
         #expect(try fault(two, "RS256", nil) == TokenFault(.keyUnsuitable, .keyAmbiguous))
         #expect(try two.key(for: header("PS256", nil)) == two.keys[0])
+        let same = KeySet([try key(.rsa, "a"), try key(.rsa, "b", .rs256)])
+        #expect(try same.key(for: header("RS256", nil)) == same.keys[0])
         #expect(try fault(KeySet([]), "RS256", nil) == TokenFault(.keyUnknown, .headerKeyID))
         #expect(try fault(KeySet([]), "RS256", "a") == TokenFault(.keyUnknown, .headerKeyID))
     }
@@ -294,7 +325,7 @@ struct KeyLookupTests {
 
     @Test
     func oneNameForTwoKeysIsAmbiguousOnlyWhereBothFit() throws {
-        let set = KeySet([try key(.rsa, "a"), try key(.p256, "a"), try key(.rsa, "a", .ps256)])
+        let set = KeySet([try key(.rsa, "a"), try key(.p256, "a"), try otherKey("a", .ps256)])
         #expect(try set.key(for: header("ES256", "a")) == set.keys[1])
         #expect(try set.key(for: header("RS256", "a")) == set.keys[0])
         #expect(try fault(set, "PS256", "a") == TokenFault(.keyUnsuitable, .keyAmbiguous))
