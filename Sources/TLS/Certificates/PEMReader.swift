@@ -97,8 +97,10 @@ internal enum PEMReader {
     private static let curves: Set<String> = ["prime256v1", "secp384r1", "secp521r1"]
 }
 
-/// Answers OpenSSL's question for a pass phrase with a refusal: its own answer would be to ask on
-/// the terminal, and wait. Notes in the flag that `argument` points to, if any, that it was asked.
+/// Answers OpenSSL's question for a pass phrase with a refusal.
+///
+/// OpenSSL's own answer would be to ask on the terminal, and wait. Notes in the flag that `argument`
+/// points to, if any, that it was asked.
 private func refusePassPhrase(
     into buffer: UnsafeMutablePointer<CChar>?,
     size: Int32,

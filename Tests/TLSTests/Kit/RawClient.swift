@@ -32,6 +32,8 @@ final class RawClient {
             preconditionFailure("SSL_CTX_new")
         }
         unsafe SSL_CTX_set_security_level(context, 0)
+        // What a test writes again may lie elsewhere in memory.
+        unsafe gatehouse_tls_set_mode(context, Int(SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER))
         unsafe precondition(gatehouse_tls_set_versions(context, offer.least, offer.most) == 1)
         if let ciphers = offer.ciphers {
             unsafe precondition(SSL_CTX_set_cipher_list(context, ciphers) == 1)
