@@ -36,20 +36,18 @@ public struct FieldBlock: Sendable {
         entries[index].id
     }
 
-    /// The field's name, as sent.
+    /// The names, as sent: `name(at: 0)` is the first field's.
     @inlinable
-    @_lifetime(borrow self)
-    public func name(at index: Int) -> Span<UInt8> {
-        let entry = entries[index]
-        return bytes.span.extracting(Int(entry.nameStart)..<Int(entry.nameEnd))
+    public var name: FieldTexts {
+        @_lifetime(borrow self)
+        get { FieldTexts(bytes: bytes.span, entries: entries.span, areNames: true) }
     }
 
-    /// The field's value, without blanks around it.
+    /// The values, without blanks around them: `value(at: 0)` is the first field's.
     @inlinable
-    @_lifetime(borrow self)
-    public func value(at index: Int) -> Span<UInt8> {
-        let entry = entries[index]
-        return bytes.span.extracting(Int(entry.valueStart)..<Int(entry.valueEnd))
+    public var value: FieldTexts {
+        @_lifetime(borrow self)
+        get { FieldTexts(bytes: bytes.span, entries: entries.span, areNames: false) }
     }
 
     /// A part of the field's value.
@@ -213,5 +211,38 @@ extension FieldBlock {
             self.valueEnd = valueEnd
             self.id = id
         }
+    }
+}
+
+/// The names or the values of a ``FieldBlock``, borrowed from it.
+///
+/// Called rather than subscripted: `fields.value(at: index)`. A method of the block itself could not
+/// be used on a block that is part of something else, because the compiler copies the block before
+/// it calls a method, and a span cannot outlive the copy that it was borrowed from.
+@frozen
+public struct FieldTexts: ~Escapable {
+    @usableFromInline
+    internal let bytes: Span<UInt8>
+    @usableFromInline
+    internal let entries: Span<FieldBlock.Entry>
+    @usableFromInline
+    internal let areNames: Bool
+
+    @inlinable
+    @_lifetime(copy bytes, copy entries)
+    internal init(bytes: Span<UInt8>, entries: Span<FieldBlock.Entry>, areNames: Bool) {
+        self.bytes = bytes
+        self.entries = entries
+        self.areNames = areNames
+    }
+
+    /// The name or value of the field at `index`.
+    @inlinable
+    @_lifetime(copy self)
+    public func callAsFunction(at index: Int) -> Span<UInt8> {
+        let entry = entries[index]
+        return areNames
+            ? bytes.extracting(Int(entry.nameStart)..<Int(entry.nameEnd))
+            : bytes.extracting(Int(entry.valueStart)..<Int(entry.valueEnd))
     }
 }

@@ -20,9 +20,9 @@ public struct PathOptions: Sendable, Equatable {
 public struct CanonicalPath: Sendable {
     private var sentBytes: [UInt8] = []
     private var matchedBytes: [UInt8] = []
-    /// Whether `%2F` occurs: the caller refuses the path as `path.ambiguous` unless its route allows
-    /// it.
-    public private(set) var hasEncodedSlash = false
+    // An inline array, because the compiler passes a type that holds one by address: only so can
+    // `sent` and `matched` be borrowed from a path that is stored in a class.
+    private var encodedSlashFlag: InlineArray<1, Bool> = [false]
     /// Whether there were empty segments, which ``PathOptions/mergesSlashes`` has merged.
     ///
     /// A caller that must know its route first merges, and then refuses where the route does not.
@@ -30,6 +30,13 @@ public struct CanonicalPath: Sendable {
 
     /// Makes an empty path.
     public init() {}
+
+    /// Whether `%2F` occurs: the caller refuses the path as `path.ambiguous` unless its route allows
+    /// it.
+    public private(set) var hasEncodedSlash: Bool {
+        get { encodedSlashFlag[0] }
+        set { encodedSlashFlag[0] = newValue }
+    }
 
     /// What the back end is sent: `;` parameters kept.
     public var sent: Span<UInt8> {
