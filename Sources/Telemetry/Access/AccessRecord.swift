@@ -10,7 +10,9 @@ public struct AccessRecord: ~Copyable {
     /// All texts, one behind the other.
     private var texts: ByteBuffer
     /// A number, a flag, or where a text lies: offset in the upper half, length in the lower.
-    private var words = InlineArray<32, UInt64>(repeating: 0)
+    ///
+    /// An array, because reading one word of an inline array copies them all.
+    private var words = [UInt64](repeating: 0, count: 32)
     /// The keys that hold a text, a number, a flag.
     internal private(set) var textBits: UInt32 = 0
     internal private(set) var numberBits: UInt32 = 0

@@ -2,22 +2,16 @@ import Bytes
 
 /// Writes a record as one line of JSON (RFC 8259), whatever bytes its texts hold.
 internal struct JSONLine {
-    /// The names of the fields with their quotation marks and colon.
-    private let names: InlineArray<32, ShortText>
+    /// `,"name":` for each key: arrays, because a copy of them costs nothing.
+    private let names: [ShortText]
+    /// `,"name":"` for each key, for texts.
+    private let textNames: [ShortText]
     private var time = LineTime()
 
     /// Makes a writer of lines; one for each thread, because it keeps the text of the second.
     internal init() {
-        let none: [UInt8] = []
-        var names = InlineArray<32, ShortText>(repeating: ShortText(none.span))
-        for key in RecordKey.allCases {
-            var text = ByteBuffer(capacity: 32)
-            text.append(UInt8(ascii: "\""))
-            text.append(key.jsonName)
-            text.append("\":")
-            names[Int(key.rawValue)] = ShortText(text.bytes)
-        }
-        self.names = names
+        names = RecordKey.allCases.map { Self.name(of: $0, end: "\":") }
+        textNames = RecordKey.allCases.map { Self.name(of: $0, end: "\":\"") }
     }
 
     /// Appends the line and its line feed.
@@ -28,34 +22,44 @@ internal struct JSONLine {
         _ record: borrowing AccessRecord,
         to line: inout ByteBuffer
     ) {
-        line.append(UInt8(ascii: "{"))
+        let start = line.count
         var left = record.presentBits
-        var isFirst = true
+        if left == 0 {
+            line.append(UInt8(ascii: ","))
+        }
         while left != 0 {
             let index = left.trailingZeroBitCount
             let bit: UInt32 = 1 << UInt32(truncatingIfNeeded: index)
             left &= left &- 1
-            if !isFirst {
-                line.append(UInt8(ascii: ","))
-            }
-            isFirst = false
-            line.append(names[index])
             let word = record.word(index)
             if record.textBits & bit != 0 {
-                line.append(UInt8(ascii: "\""))
+                line.append(textNames[index])
                 if record.literalBits & bit != 0 {
                     line.append(record.text(at: word))
                 } else {
                     Self.appendEscaped(record.text(at: word), to: &line)
                 }
                 line.append(UInt8(ascii: "\""))
-            } else if record.numberBits & bit != 0 {
-                appendNumber(Int64(bitPattern: word), bit: bit, to: &line)
             } else {
-                line.append(word != 0 ? "true" : "false")
+                line.append(names[index])
+                if record.numberBits & bit != 0 {
+                    appendNumber(Int64(bitPattern: word), bit: bit, to: &line)
+                } else {
+                    line.append(word != 0 ? "true" : "false")
+                }
             }
         }
+        // The comma before the first field is where the brace belongs.
+        line.replaceByte(at: start, with: UInt8(ascii: "{"))
         line.append("}\n")
+    }
+
+    private static func name(of key: RecordKey, end: StaticString) -> ShortText {
+        var text = ByteBuffer(capacity: 32)
+        text.append(",\"")
+        text.append(key.jsonName)
+        text.append(end)
+        return ShortText(text.bytes)
     }
 
     /// A time, a duration in seconds with six decimals, or a count.

@@ -113,6 +113,7 @@ extension RecordKey {
     }
 
     /// The bit that stands for this key in the masks of a record.
+    @inline(__always)
     internal var bit: UInt32 { 1 << UInt32(rawValue) }
 
     /// The keys whose numbers are nanoseconds, written as seconds with six decimals.

@@ -6,24 +6,18 @@ import Bytes
 /// ``dueNanoseconds`` has come: a worker that sleeps does not turn.
 public final class AccessLogSink {
     private let queue: BatchQueue
-    private let format: AccessLog.Format
     private let limits: AccessLogLimits
-    private var lines: ByteBuffer
-    private var lineCount = 0
+    private var gathered: GatheredLines
     /// What is handed over: an array can change threads, and comes back empty from the writer.
     private var outgoing: [UInt8] = []
-    private var json = JSONLine()
-    private var combined = CombinedLine()
     /// When the gathered lines must be handed over: set at the end of the turn that brought the
     /// first of them.
     private var due: Int64?
 
     internal init(queue: BatchQueue, format: AccessLog.Format, limits: AccessLogLimits) {
         self.queue = queue
-        self.format = format
         self.limits = limits
-        // One long line more than a batch: only a writer that lags makes it grow.
-        lines = ByteBuffer(capacity: limits.batchSize + 4096)
+        gathered = GatheredLines(format: format, capacity: limits.batchSize + 4096)
     }
 
     deinit {
@@ -32,12 +26,8 @@ public final class AccessLogSink {
 
     /// Writes the record as a line of the batch; never blocks.
     public func append(_ record: borrowing AccessRecord) {
-        switch format {
-        case .combined: combined.append(record, to: &lines)
-        case .json: json.append(record, to: &lines)
-        }
-        lineCount += 1
-        if lines.count >= limits.batchSize {
+        let size = gathered.append(record)
+        if size >= limits.batchSize {
             handOver()
         }
     }
@@ -48,7 +38,7 @@ public final class AccessLogSink {
     ///
     /// - Parameter nowNanoseconds: The loop's monotonic clock.
     public func turnEnded(nowNanoseconds: Int64) {
-        guard lineCount > 0 else {
+        guard gathered.count > 0 else {
             due = nil
             return
         }
@@ -70,22 +60,22 @@ public final class AccessLogSink {
     /// Hands over whatever was gathered: when the worker ends, and in tests.
     public func flush() {
         // The lock is held by others for some stores only; a worker that ends may try again.
-        for _ in 0..<1000 where lineCount > 0 {
+        for _ in 0..<1000 where gathered.count > 0 {
             handOver()
         }
-        if lineCount > 0 {
+        if gathered.count > 0 {
             dropGathered()
         }
     }
 
     private func handOver() {
-        guard lineCount > 0 else { return }
+        guard gathered.count > 0 else { return }
         outgoing.removeAll(keepingCapacity: true)
-        outgoing.append(lines.bytes)
-        switch queue.offer(&outgoing, lineCount: lineCount) {
+        outgoing.append(gathered.lines.bytes)
+        switch queue.offer(&outgoing, lineCount: gathered.count) {
         case .settled:
             forgetGathered()
-        case .lockTaken where lines.count > 8 * limits.batchSize:
+        case .lockTaken where gathered.lines.count > 8 * limits.batchSize:
             // Eight batches without once finding the lock free: the machine is beyond help.
             dropGathered()
         case .lockTaken:
@@ -94,13 +84,44 @@ public final class AccessLogSink {
     }
 
     private func dropGathered() {
-        queue.countDropped(lineCount)
+        queue.countDropped(gathered.count)
         forgetGathered()
     }
 
     private func forgetGathered() {
-        lines.clear()
-        lineCount = 0
+        gathered.clear()
         due = nil
+    }
+}
+
+/// The lines of a batch that is not yet handed over, and what writes them.
+///
+/// One value, so that a line costs one check of exclusive access.
+private struct GatheredLines: ~Copyable {
+    private let format: AccessLog.Format
+    private var json = JSONLine()
+    private var combined = CombinedLine()
+    private(set) var lines: ByteBuffer
+    private(set) var count = 0
+
+    /// Makes room for a batch and one long line more: only a writer that lags makes it grow.
+    init(format: AccessLog.Format, capacity: Int) {
+        self.format = format
+        lines = ByteBuffer(capacity: capacity)
+    }
+
+    /// Writes a line, and says how many bytes there are now.
+    mutating func append(_ record: borrowing AccessRecord) -> Int {
+        switch format {
+        case .combined: combined.append(record, to: &lines)
+        case .json: json.append(record, to: &lines)
+        }
+        count += 1
+        return lines.count
+    }
+
+    mutating func clear() {
+        lines.clear()
+        count = 0
     }
 }
