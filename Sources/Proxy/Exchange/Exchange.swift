@@ -92,6 +92,8 @@ final class Exchange {
     /// Begins with a head that could not be read.
     func beginMalformed(_ refusal: Refusal, on downstream: any ExchangeDownstream) {
         self.downstream = downstream
+        // What was read of it may break off anywhere.
+        head.removeAll()
         snapshot = worker.snapshot
         metrics = worker.metrics
         startedAt = worker.loop.now
