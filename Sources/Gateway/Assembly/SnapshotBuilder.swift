@@ -65,7 +65,7 @@ struct SnapshotBuilder {
                     default: try identity(tls.certificate),
                     named: named,
                     tickets: tickets,
-                    applicationProtocols: ["http/1.1"]
+                    applicationProtocols: ["http/1.1", "http/1.0"]
                 )
             )
         }
