@@ -101,7 +101,7 @@ let package = Package(
         tests("TelemetryTests", ["Bytes", "Telemetry"]),
         tests("JOSETests", ["Bytes", "Cryptography", "JSON", "JOSE"]),
         tests("ConfigurationTests", ["Bytes", "Configuration", "EventLoop", "HTTP"]),
-        tests("OutboundTests", ["Bytes", "Outbound"]),
+        tests("OutboundTests", ["Bytes", "Outbound", "TLS"]),
         tests(
             "AccessTests",
             ["Access", "Bytes", "Configuration", "Cryptography", "EventLoop", "HTTP", "JOSE", "JSON"]
