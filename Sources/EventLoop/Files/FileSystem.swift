@@ -75,7 +75,11 @@ public enum FileSystem {
             }
         case ENOENT where directoryName(of: path) != path:
             try makeDirectory(path: directoryName(of: path), mode: mode)
-            try makeDirectory(path: path, mode: mode)
+            // Once: some file systems say that there is no such place whatever stands above it.
+            // SAFETY: as above.
+            guard unsafe mkdir(path, mode) == 0 || errno == EEXIST else {
+                throw SystemFault(call: "mkdir", code: errno)
+            }
         default:
             throw SystemFault(call: "mkdir", code: errno)
         }
