@@ -10,6 +10,7 @@ public enum Base64URL {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count / 4 * 3 + 2)
         var group: UInt32 = 0
+        let values = values
         for index in 0..<text.count {
             let value = values[Int(text[index])]
             guard value < 64 else { return nil }
@@ -41,6 +42,7 @@ public enum Base64URL {
         text.reserveCapacity((bytes.count * 4 + 2) / 3)
         var group: UInt32 = 0
         var bits = 0
+        let letters = letters
         for index in 0..<bytes.count {
             group = group << 8 | UInt32(bytes[index])
             bits += 8

@@ -1,8 +1,9 @@
 /// A growing run of bytes: appended at its end, consumed at its front, in one piece of memory.
 ///
-/// The owner decides how large it may become: the buffer itself grows to whatever is appended.
-/// Consuming costs nothing until the free space at the front is needed, when what is left moves
-/// down once. Growing doubles, so that appending is linear in the bytes appended.
+/// The owner decides how large it may become: the buffer itself grows to whatever is appended, and
+/// only when the free space at both ends together is too small. Consuming costs nothing; where the
+/// free space at the front is needed, what is left moves down, at the cost of its length. Growing
+/// doubles, so that appending alone is linear in the bytes appended.
 @safe
 public struct ByteBuffer: ~Copyable {
     // SAFETY: `base` points to `capacity` bytes that this value alone owns, from `init` to `deinit`;
@@ -76,7 +77,9 @@ public struct ByteBuffer: ~Copyable {
         end += added
     }
 
-    /// Appends the UTF-8 bytes of `text`. For people's texts: not for the path of a request.
+    /// Appends the UTF-8 bytes of `text`.
+    ///
+    /// For people's texts: not for the path of a request.
     public mutating func append(_ text: String) {
         var copy = text
         copy.withUTF8 { utf8 in
@@ -84,19 +87,25 @@ public struct ByteBuffer: ~Copyable {
         }
     }
 
-    /// Appends `number` in decimal digits.
+    /// Appends `number`, of at most 64 bits, in decimal digits.
+    @inlinable
     public mutating func append(decimal number: some BinaryInteger) {
-        var digits = InlineArray<40, UInt8>(repeating: 0)
+        if number < 0 {
+            append(UInt8(ascii: "-"))
+        }
+        appendDigits(UInt64(number.magnitude))
+    }
+
+    @usableFromInline
+    internal mutating func appendDigits(_ number: UInt64) {
+        var digits = InlineArray<20, UInt8>(repeating: 0)
         var index = digits.count
-        var rest = number.magnitude
+        var rest = number
         repeat {
             index -= 1
             digits[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
         } while rest > 0
-        if number < 0 {
-            append(UInt8(ascii: "-"))
-        }
         append(digits.span.extracting(index..<digits.count))
     }
 
@@ -118,13 +127,25 @@ public struct ByteBuffer: ~Copyable {
         end = 0
     }
 
+    /// Gives memory back, down to `capacity` bytes, where what waits fits into that.
+    ///
+    /// For connections that fall idle after a burst.
+    public mutating func shrink(toCapacity capacity: Int) {
+        precondition(capacity > 0)
+        let held = count
+        guard capacity < self.capacity, held <= capacity else { return }
+        move(toCapacity: capacity)
+    }
+
     /// Forgets the newest bytes, so that `count` remain.
     public mutating func truncate(to count: Int) {
         precondition(count >= 0 && count <= self.count)
         end = start + count
     }
 
-    /// Replaces one byte, counted from the oldest. For filling in a length that was not yet known.
+    /// Replaces one byte, counted from the oldest.
+    ///
+    /// For filling in a length that was not yet known.
     public mutating func replaceByte(at index: Int, with byte: UInt8) {
         precondition(index >= 0 && index < count)
         unsafe base[start + index] = byte
@@ -145,7 +166,9 @@ public struct ByteBuffer: ~Copyable {
     /// Lets `fill` write into the free space, at least `minimum` bytes of it, and appends what it
     /// says that it wrote.
     ///
-    /// - Parameter fill: Gets the free space; returns how many bytes at its front it has written.
+    /// - Parameters:
+    ///   - minimum: At least so many bytes of free space are given.
+    ///   - fill: Gets the free space; returns how many bytes at its front it has written.
     /// - Returns: What `fill` returned.
     @inlinable
     @discardableResult
@@ -171,12 +194,20 @@ public struct ByteBuffer: ~Copyable {
             while larger - held < needed {
                 larger *= 2
             }
-            let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
-            unsafe moved.update(from: base + start, count: held)
-            unsafe base.deallocate()
-            unsafe base = unsafe moved
-            capacity = larger
+            move(toCapacity: larger)
         }
+        start = 0
+        end = held
+    }
+
+    /// Moves what waits to the front of new memory.
+    private mutating func move(toCapacity newCapacity: Int) {
+        let held = count
+        let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: newCapacity)
+        unsafe moved.update(from: base + start, count: held)
+        unsafe base.deallocate()
+        unsafe base = unsafe moved
+        capacity = newCapacity
         start = 0
         end = held
     }

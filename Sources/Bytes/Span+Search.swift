@@ -14,7 +14,9 @@ extension Span where Element == UInt8 {
         }
     }
 
-    /// Whether both hold the same bytes. Not for secrets: see ``constantTimeEquals(_:)``.
+    /// Whether both hold the same bytes.
+    ///
+    /// Not for secrets: see ``constantTimeEquals(_:)``.
     @inlinable
     public func isEqual(to other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
@@ -105,7 +107,7 @@ extension Span where Element == UInt8 {
         unsafe withUnsafeBufferPointer { unsafe [UInt8]($0) }
     }
 
-    /// The bytes as text, every invalid UTF-8 sequence replaced. For people's eyes.
+    /// The bytes as text, every invalid UTF-8 sequence replaced: for people's eyes.
     public func text() -> String {
         unsafe withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }

@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -229,6 +230,28 @@ int64_t gatehouse_raise_descriptor_limit(void) {
         }
     }
     return limit.rlim_cur > INT64_MAX ? INT64_MAX : (int64_t)limit.rlim_cur;
+}
+
+// A DIR under a name that Swift can import.
+gatehouse_directory *gatehouse_open_directory(const char *path) {
+    return (gatehouse_directory *)opendir(path);
+}
+
+const char *gatehouse_next_name(gatehouse_directory *directory) {
+    for (;;) {
+        errno = 0;
+        struct dirent *entry = readdir((DIR *)directory);
+        if (entry == NULL) {
+            return NULL;
+        }
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+            return entry->d_name;
+        }
+    }
+}
+
+void gatehouse_close_directory(gatehouse_directory *directory) {
+    closedir((DIR *)directory);
 }
 
 int gatehouse_pin_current_thread(int processor) {

@@ -59,6 +59,13 @@ int gatehouse_duplicate(int descriptor);
 // Raises the soft limit of open descriptors to the hard one; the limit in force, or -1.
 int64_t gatehouse_raise_descriptor_limit(void);
 
+// The names in a directory, one call each; 0 or -1. Without "." and "..".
+typedef struct gatehouse_directory gatehouse_directory;
+gatehouse_directory *gatehouse_open_directory(const char *path);
+// The next name, valid until the next call; NULL at the end and on a fault, errno 0 or not.
+const char *gatehouse_next_name(gatehouse_directory *directory);
+void gatehouse_close_directory(gatehouse_directory *directory);
+
 // Both answer an errno value themselves, 0 for success.
 int gatehouse_pin_current_thread(int processor);
 int gatehouse_name_current_thread(const char *name);

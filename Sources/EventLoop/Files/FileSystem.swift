@@ -9,6 +9,7 @@ public enum FileSystem {
     /// - Parameters:
     ///   - path: Relative ones count from the process's directory.
     ///   - limit: More bytes than these are a fault (`EFBIG`), whatever the file claims its size is.
+    /// - Returns: All bytes of the file.
     /// - Throws: The fault of `open` or `read`; `EISDIR` for directories.
     public static func read(path: String, limit: Int) throws(SystemFault) -> [UInt8] {
         var reader = try FileReader(path: path)
@@ -25,7 +26,10 @@ public enum FileSystem {
     /// Written to a new file beside it, which is synchronised, renamed over `path`, and the
     /// directory synchronised too. Only the file of that name is replaced: a link becomes a file.
     ///
-    /// - Parameter mode: The permissions of the new file, whatever the umask.
+    /// - Parameters:
+    ///   - path: The file, there or not yet; its directory is there.
+    ///   - bytes: All of the new contents.
+    ///   - mode: The permissions of the new file, whatever the umask.
     /// - Throws: What failed; the old file is then as it was, unless the fault is the last
     ///   `fsync`'s, of the directory.
     public static func replace(
@@ -60,28 +64,20 @@ public enum FileSystem {
 
     /// Makes a directory, and those above it, unless it is there.
     ///
-    /// - Parameter mode: The permissions of those that are made; the umask may take some away. One
-    ///   that is there keeps its own.
+    /// - Parameters:
+    ///   - path: The directory.
+    ///   - mode: The permissions of those that are made; the umask may take some away. One that is
+    ///     there keeps its own.
     /// - Throws: The fault of `mkdir`; `ENOTDIR` when something else has that name.
     public static func makeDirectory(path: String, mode: UInt32 = 0o700) throws(SystemFault) {
         guard !path.utf8.contains(0) else { throw SystemFault(call: "mkdir", code: EINVAL) }
-        // SAFETY: the path is passed as a string that ends in NUL.
-        let answer = unsafe mkdir(path, mode)
-        guard answer != 0 else { return }
-        switch errno {
-        case EEXIST:
-            guard try status(of: path).isDirectory else {
-                throw SystemFault(call: "mkdir", code: ENOTDIR)
-            }
-        case ENOENT where directoryName(of: path) != path:
-            try makeDirectory(path: directoryName(of: path), mode: mode)
-            // Once: some file systems say that there is no such place whatever stands above it.
-            // SAFETY: as above.
-            guard unsafe mkdir(path, mode) == 0 || errno == EEXIST else {
-                throw SystemFault(call: "mkdir", code: errno)
-            }
-        default:
-            throw SystemFault(call: "mkdir", code: errno)
+        do throws(SystemFault) {
+            try makeOneDirectory(path, mode)
+        } catch {
+            let parent = directoryName(of: path)
+            guard error.code == ENOENT, !path.isEmpty, parent != path else { throw error }
+            try makeDirectory(path: parent, mode: mode)
+            try makeOneDirectory(path, mode)
         }
     }
 
@@ -138,6 +134,16 @@ public enum FileSystem {
         guard let last = bytes.lastIndex(of: slash) else { return "." }
         guard let end = bytes[..<last].lastIndex(where: { $0 != slash }) else { return "/" }
         return String(decoding: bytes[...end], as: UTF8.self)
+    }
+
+    private static func makeOneDirectory(_ path: String, _ mode: UInt32) throws(SystemFault) {
+        // SAFETY: the path is passed as a string that ends in NUL.
+        guard unsafe mkdir(path, mode) != 0 else { return }
+        let code = errno
+        guard code == EEXIST else { throw SystemFault(call: "mkdir", code: code) }
+        guard try status(of: path).isDirectory else {
+            throw SystemFault(call: "mkdir", code: ENOTDIR)
+        }
     }
 
     private static func writeNew(

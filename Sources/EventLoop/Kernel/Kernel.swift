@@ -49,6 +49,8 @@ public protocol Kernel: AnyObject {
     ///   - address: Where; port 0 lets the system choose one.
     ///   - backlog: How many finished connections may wait to be accepted.
     ///   - sharesPort: Whether other sockets, of other workers, listen on the same address.
+    /// - Returns: The socket, the caller's.
+    /// - Throws: `EADDRINUSE`, `EACCES` and their like: the operator's to put right.
     func listen(
         on address: SocketAddress,
         backlog: Int,

@@ -133,7 +133,7 @@ public final class LinuxKernel: Kernel {
 }
 
 extension Interest {
-    /// The same for epoll. A hang-up and an error are told by it in any case.
+    /// The same for epoll, which tells hang-ups and errors in any case.
     fileprivate var systemEvents: UInt32 {
         var events: UInt32 = 0
         if contains(.readable) {

@@ -2,7 +2,7 @@ import CLinux
 
 /// A system call that failed, and how.
 public struct SystemFault: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The call that failed, as `man` spells it, `getaddrinfo` included. Always a literal.
+    /// The call that failed, as `man` spells it: always a literal.
     public let call: String
     /// The `errno` value, positive; for `getaddrinfo` its own code, negative.
     public let code: Int32

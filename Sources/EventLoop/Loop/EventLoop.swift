@@ -10,7 +10,9 @@
 public final class EventLoop {
     /// The way to the system.
     public let kernel: any Kernel
-    /// When this turn's events were polled. Read once a turn, so that all of a turn agrees.
+    /// When this turn's events were polled.
+    ///
+    /// Read once a turn, so that all of a turn agrees.
     public private(set) var now: Instant
     /// Called at the end of every turn; held strongly.
     public var turnObserver: (any TurnObserver)?
@@ -18,6 +20,9 @@ public final class EventLoop {
     private var table = RegistrationTable()
     private var wheel: TimerWheel
     private var events: [PollEvent] = []
+    /// What handlers announced for the next turn, and what is told of it in this one.
+    private var announcements: [PollEvent] = []
+    private var announced: [PollEvent] = []
     /// Whose interest the kernel must be told before the next poll.
     private var changes: [Registration] = []
     private var post: PostOffice
@@ -93,6 +98,17 @@ public final class EventLoop {
         return table[index].interest
     }
 
+    /// Tells a handler in the next turn that it is ready, whatever the kernel says, and does not wait
+    /// before that turn.
+    ///
+    /// For work that is left in memory, where no poll sees it: bytes that TLS has decrypted, a second
+    /// request behind the first. It counts as an event: checked against the interest at delivery,
+    /// dropped with the registration, after those of the kernel. Announced twice, it is told twice.
+    public func announce(_ readiness: Readiness, for registration: Registration) {
+        guard table.index(of: registration) != nil else { return }
+        announcements.append(PollEvent(userWord: registration.userWord, readiness: readiness))
+    }
+
     /// Sets, moves or unsets the one deadline of a registration.
     ///
     /// Moving it later is one store. It passes once, within 8 ms of the moment and never before it;
@@ -127,6 +143,7 @@ public final class EventLoop {
     /// - Parameters:
     ///   - limit: How many messages may wait in it.
     ///   - receiver: Held strongly until the box is closed.
+    /// - Returns: The box, for those who post and for the receiver.
     /// - Throws: `ENOSPC` beyond 64 boxes: they are for planes, not for connections.
     public func makeMailbox<Message: Sendable>(
         limit: Int,
@@ -143,12 +160,15 @@ public final class EventLoop {
         precondition(!isInTurn)
         isInTurn = true
         tellChanges()
-        kernel.poll(into: &events, atMost: waitLimit(limit))
+        let wait = waitLimit(limit)
+        swap(&announced, &announcements)
+        kernel.poll(into: &events, atMost: wait)
         now = kernel.monotonicNow()
         anchorWallTime()
         for index in events.indices {
             deliver(events[index])
         }
+        deliverAnnouncements()
         fireDeadlines()
         deliverMail()
         turnObserver?.turnEnded()
@@ -163,7 +183,9 @@ public final class EventLoop {
         }
     }
 
-    /// Makes ``run()`` return after this turn. From the loop's own thread; others post mail.
+    /// Makes ``run()`` return after this turn.
+    ///
+    /// From the loop's own thread; others post mail.
     public func stop() {
         isStopping = true
     }
@@ -180,6 +202,7 @@ public final class EventLoop {
     }
 
     private func waitLimit(_ limit: Timeout?) -> Timeout? {
+        guard announcements.isEmpty else { return .zero }
         guard let timer = wheel.timeout(after: now) else { return limit }
         return limit.map { min($0, timer) } ?? timer
     }
@@ -232,7 +255,16 @@ public final class EventLoop {
             }
             table[index].state.insert(.isEndTold)
         }
-        table[index].handler?.becameReady(readiness)
+        // Taken out first: the table is the handler's to change while it is told.
+        guard let handler = table[index].handler else { return }
+        handler.becameReady(readiness)
+    }
+
+    private func deliverAnnouncements() {
+        for index in announced.indices {
+            deliver(announced[index])
+        }
+        announced.removeAll(keepingCapacity: true)
     }
 
     private func silence(_ index: Int) {
@@ -247,7 +279,8 @@ public final class EventLoop {
         var budget = min(wheel.dueCount, deadlineCountMax)
         while budget > 0, let slot = wheel.popDue(at: now) {
             budget -= 1
-            table[slot].handler?.deadlinePassed()
+            guard let handler = table[slot].handler else { continue }
+            handler.deadlinePassed()
         }
     }
 
@@ -255,8 +288,9 @@ public final class EventLoop {
         guard post.wakeUp.takeSignal() else { return }
         var index = 0
         while index < post.boxes.count {
-            if post.boxes[index].bell.takeRing() {
-                post.boxes[index].receiver.mailArrived()
+            let box = post.boxes[index]
+            if box.bell.takeRing() {
+                box.receiver.mailArrived()
             }
             index += 1
         }

@@ -30,7 +30,9 @@ struct PostOffice {
         boxes.removeAll { $0.bell.isClosed && !$0.bell.isRinging }
     }
 
-    /// Lets go of all receivers. Boxes that others still hold take mail until they are full.
+    /// Lets go of all receivers.
+    ///
+    /// Boxes that others still hold take mail until they are full.
     mutating func closeAll() {
         boxes.removeAll()
     }

@@ -15,13 +15,17 @@ public struct Readiness: OptionSet, Hashable, Sendable {
     public static let readable = Readiness(rawValue: 1)
     /// A write moves bytes, or a connection that was being made is decided.
     public static let writable = Readiness(rawValue: 2)
-    /// The peer will send no more, after what is readable now; it may still listen. Told to those
-    /// interested in reading.
+    /// The peer will send no more after what is readable now; it may still listen.
+    ///
+    /// Told to those interested in reading.
     public static let peerFinished = Readiness(rawValue: 4)
-    /// Both directions are over. Told whatever the interest is, once to those that have none.
+    /// Both directions are over.
+    ///
+    /// Told whatever the interest is, once to those that have none.
     public static let hungUp = Readiness(rawValue: 8)
-    /// The connection broke; ``Kernel/connectFault(_:)`` or the next read says how. Told whatever
-    /// the interest is, once to those that have none.
+    /// The connection broke; ``Kernel/connectFault(_:)`` or the next read says how.
+    ///
+    /// Told whatever the interest is, once to those that have none.
     public static let failed = Readiness(rawValue: 16)
 }
 

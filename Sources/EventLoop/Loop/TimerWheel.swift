@@ -18,6 +18,8 @@ struct TimerWheel {
     private var occupied = InlineArray<7, UInt64>(repeating: 0)
     /// All ticks up to this one were dealt with.
     private var currentTick: UInt64
+    /// When the wheel was last turned, within that tick or before it.
+    private var currentMoment: Instant
 
     /// How many wait to be told that their deadline passed, those included whose deadline was
     /// moved or unset meanwhile.
@@ -26,6 +28,7 @@ struct TimerWheel {
     /// Makes an empty wheel that begins to turn at `now`.
     init(now: Instant) {
         currentTick = Self.tickReached(now)
+        currentMoment = now
     }
 
     /// The deadline of `slot`, or `nil`.
@@ -46,7 +49,7 @@ struct TimerWheel {
             return
         }
         nodes[slot].deadline = min(deadline.nanoseconds, unset - 1)
-        let tick = Self.tickAfter(deadline)
+        let tick = tick(of: deadline)
         if nodes[slot].list >= 0 {
             guard tick < nodes[slot].tick else { return }
             unlink(slot)
@@ -69,7 +72,8 @@ struct TimerWheel {
     func timeout(after now: Instant) -> Timeout? {
         guard dueCount == 0 else { return .zero }
         guard let next = nextList() else { return nil }
-        let (start, tooLate) = Int64(clamping: next.tick).multipliedReportingOverflow(by: tickLength)
+        let tick = Int64(clamping: next.tick)
+        let (start, tooLate) = tick.multipliedReportingOverflow(by: tickLength)
         let moment = Instant(nanoseconds: tooLate ? .max : start)
         return Timeout(nanoseconds: moment.nanoseconds(since: now))
     }
@@ -82,6 +86,7 @@ struct TimerWheel {
             dealOut(next.list)
         }
         currentTick = max(currentTick, reached)
+        currentMoment = now
     }
 
     /// Takes one slot whose deadline has passed at `now`, or `nil` when there is none.
@@ -96,7 +101,7 @@ struct TimerWheel {
                 continue
             }
             guard deadline <= now.nanoseconds else {
-                link(slot, at: Self.tickAfter(Instant(nanoseconds: deadline)))
+                link(slot, at: tick(of: Instant(nanoseconds: deadline)))
                 continue
             }
             nodes[slot].deadline = unset
@@ -112,8 +117,8 @@ struct TimerWheel {
         for level in 0..<levelCount where occupied[level] != 0 {
             let digit = occupied[level].trailingZeroBitCount
             let shift = UInt64(level * digitBits)
-            let above = currentTick >> (shift + UInt64(digitBits))
-            return (level * listsPerLevel + digit, (above << UInt64(digitBits) | UInt64(digit)) << shift)
+            let above = currentTick >> shift & ~UInt64(listsPerLevel - 1)
+            return (level * listsPerLevel + digit, (above | UInt64(digit)) << shift)
         }
         return nil
     }
@@ -124,7 +129,7 @@ struct TimerWheel {
             unlink(slot)
             let deadline = nodes[slot].deadline
             if deadline != unset {
-                link(slot, at: Self.tickAfter(Instant(nanoseconds: deadline)))
+                link(slot, at: tick(of: Instant(nanoseconds: deadline)))
             }
         }
     }
@@ -183,8 +188,9 @@ struct TimerWheel {
         UInt64(max(0, now.nanoseconds) / tickLength)
     }
 
-    /// The first tick that begins at or after `deadline`.
-    private static func tickAfter(_ deadline: Instant) -> UInt64 {
+    /// The first tick that begins at or after `deadline`; the current one where it has passed.
+    private func tick(of deadline: Instant) -> UInt64 {
+        guard deadline > currentMoment else { return currentTick }
         let (whole, rest) = max(0, deadline.nanoseconds).quotientAndRemainder(
             dividingBy: tickLength
         )

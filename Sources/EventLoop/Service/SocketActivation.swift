@@ -8,6 +8,12 @@ public struct InheritedListener: Hashable, Sendable {
     public let descriptor: Int32
     /// Where it listens.
     public let address: SocketAddress
+
+    /// Names a listening socket that somebody else owns.
+    public init(descriptor: Int32, address: SocketAddress) {
+        self.descriptor = descriptor
+        self.address = address
+    }
 }
 
 /// Listening sockets handed over by the service manager (systemd's `sd_listen_fds(3)`).
@@ -47,13 +53,8 @@ public enum SocketActivation {
         return firstDescriptor..<firstDescriptor + Int32(count)
     }
 
-    private static func number(_ text: String?) -> UInt64? {
-        guard let text else { return nil }
-        let bytes = [UInt8](text.utf8)
-        return bytes.span.decimalValue()
-    }
-
-    private static func adopt(_ descriptor: Int32) -> InheritedListener? {
+    /// The listener that `descriptor` is, made fit for a loop, or `nil` when it is none.
+    static func adopt(_ descriptor: Int32) -> InheritedListener? {
         var isListening: Int32 = 0
         var system = gatehouse_address(high: 0, low: 0, port: 0)
         // SAFETY: the calls write what they were given the place of before they return.
@@ -64,6 +65,12 @@ public enum SocketActivation {
         // It fails only for sockets that know no TCP, which have no such delay.
         _ = gatehouse_set_option(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         return InheritedListener(descriptor: descriptor, address: SocketAddress(system))
+    }
+
+    private static func number(_ text: String?) -> UInt64? {
+        guard let text else { return nil }
+        let bytes = [UInt8](text.utf8)
+        return bytes.span.decimalValue()
     }
 
     /// `SD_LISTEN_FDS_START`: the first number after the standard streams.

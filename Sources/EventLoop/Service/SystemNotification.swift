@@ -6,6 +6,8 @@ import CLinux
 /// Every message is one datagram; where nobody listens, nothing happens.
 public enum SystemNotification {
     /// Says that the gateway serves, after the start and after every reload.
+    ///
+    /// - Returns: As ``send(_:)``.
     @discardableResult
     public static func sendReady() -> Bool {
         send("READY=1\nMAINPID=\(ProcessEnvironment.processID)")
@@ -14,6 +16,7 @@ public enum SystemNotification {
     /// Says that the settings are being read again; ``sendReady()`` must follow.
     ///
     /// - Parameter now: The monotonic clock, by which the manager tells this from an older reload.
+    /// - Returns: As ``send(_:)``.
     @discardableResult
     public static func sendReloading(now: Instant) -> Bool {
         send("RELOADING=1\nMONOTONIC_USEC=\(now.nanoseconds / 1_000)")
@@ -28,7 +31,7 @@ public enum SystemNotification {
     /// Says one line for people, shown by `systemctl status`.
     @discardableResult
     public static func send(status: String) -> Bool {
-        send("STATUS=" + status.split(separator: "\n", omittingEmptySubsequences: true).joined(separator: " "))
+        send("STATUS=" + status.split(whereSeparator: \.isNewline).joined(separator: " "))
     }
 
     /// Sends assignments in the manager's own form, one a line.
@@ -47,8 +50,9 @@ public enum SystemNotification {
         return unsafe gatehouse_notify(path, bytes, bytes.count) == 0
     }
 
-    /// How often the manager wants to hear `WATCHDOG=1`, or `nil` where it does not ask. Half of
-    /// it is the usual rhythm.
+    /// How often the manager wants to hear `WATCHDOG=1`, or `nil` where it does not ask.
+    ///
+    /// Half of it is the usual rhythm.
     public static func watchdogInterval() -> Timeout? {
         guard let text = ProcessEnvironment.value(of: "WATCHDOG_USEC"),
             let microseconds = Int64(text), microseconds > 0

@@ -53,8 +53,9 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         isIPv4 ? low & 0xFFFF_FFFF == 0 : high == 0 && low == 0
     }
 
-    /// What one subscriber holds: the /64 of an IPv6 address, all of an IPv4 address. The key of
-    /// per-address budgets.
+    /// What one subscriber holds: the /64 of an IPv6 address, all of an IPv4 address.
+    ///
+    /// The key of per-address budgets.
     public var networkKey: NetworkKey {
         NetworkKey(high: high, low: isIPv4 ? low : 0)
     }

@@ -13,6 +13,9 @@ public enum NameResolver {
         of name: String,
         port: UInt16
     ) throws(SystemFault) -> [SocketAddress] {
+        guard !name.utf8.contains(0) else {
+            throw SystemFault(call: "getaddrinfo", code: EAI_NONAME)
+        }
         let none = gatehouse_address(high: 0, low: 0, port: 0)
         var found = [gatehouse_address](repeating: none, count: addressCountMax)
         // SAFETY: the name ends in NUL and the callee writes at most as many addresses as it is told

@@ -19,7 +19,7 @@ public final class Mailbox<Message: Sendable>: Sendable {
         bell = MailBell()
     }
 
-    /// Puts a message in. From any thread.
+    /// Puts a message in, from any thread.
     ///
     /// - Returns: `false` when the box is full or closed; the message is then gone.
     public func post(_ message: Message) -> Bool {
@@ -55,8 +55,9 @@ public final class Mailbox<Message: Sendable>: Sendable {
         }
     }
 
-    /// Refuses all further messages, and lets the loop forget the receiver. Those inside can still
-    /// be taken; the receiver is called once more for them. From any thread.
+    /// Refuses all further messages, and lets the loop forget the receiver.
+    ///
+    /// Those inside can still be taken; the receiver is called once more for them. From any thread.
     public func close() {
         contents.withLock { $0.isClosed = true }
         bell.close()

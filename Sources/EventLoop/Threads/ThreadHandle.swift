@@ -9,6 +9,7 @@ import Synchronization
 ///   - processor: The processor it stays on, or `nil` for any. One that the process may not use is
 ///     ignored: the thread then runs unpinned.
 ///   - body: Runs in the new thread. Objects that belong to one thread are made inside it.
+/// - Returns: The thread, to be joined; let go, it runs on by itself.
 /// - Throws: Where the system gives no more threads or memory.
 @safe
 public func startThread(
@@ -59,7 +60,9 @@ public final class ThreadHandle: Sendable {
         }
     }
 
-    /// Waits until the thread has ended. Only the first call waits; never from the thread itself.
+    /// Waits until the thread has ended.
+    ///
+    /// Only the first call waits; never call it from the thread itself.
     public func join() {
         guard let ended = identifier.withLock({ $0.take() }) else { return }
         // SAFETY: the identifier is joined once: it was taken out of the handle.

@@ -35,9 +35,10 @@ public final class WakeUp: Sendable {
         return WakeUp(eventDescriptor: try checked("eventfd") { eventfd(0, flags) })
     }
 
-    /// Wakes the loop, now or as soon as it would wait. From any thread.
+    /// Wakes the loop, now or as soon as it would wait: from any thread.
     public func signal() {
-        guard !flag.exchange(true, ordering: .acquiringAndReleasing), descriptor >= 0 else { return }
+        let wasSignalled = flag.exchange(true, ordering: .acquiringAndReleasing)
+        guard !wasSignalled, descriptor >= 0 else { return }
         // It fails only where the counter is full, and then the waiter wakes anyway.
         _ = retryingInterrupted { eventfd_write(descriptor, 1) }
     }
