@@ -14,12 +14,22 @@ public final class TLSConnection {
     private let origin: Origin
     private var phase = Phase.handshaking
     private var stepsSinceBytes = 0
+    /// How many bytes the record holds that OpenSSL could not send whole, or zero.
+    private var sizeHalfSent: Int32 = 0
 
     internal init(_ handle: consuming ConnectionHandle, of origin: Origin) {
         self.handle = handle
         self.origin = origin
         // SAFETY: `self` frees the handle in its `deinit`, and so outlives every callback.
         unsafe SSL_set_ex_data(self.handle.raw, 0, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    deinit {
+        // OpenSSL takes a connection that was not shut down for a failed one, and its session out
+        // of use; but peers that just leave are the rule.
+        if phase == .established {
+            unsafe SSL_set_shutdown(handle.raw, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN)
+        }
     }
 
     /// Goes on with the handshake as far as the socket allows.
@@ -54,6 +64,7 @@ public final class TLSConnection {
         // SAFETY: the free space is valid for at least `limit` bytes during the call.
         unsafe buffer.appendWritten(minimum: limit) { free in
             result = unsafe SSL_read(handle.raw, free.baseAddress, Int32(clamping: limit))
+            if phase == .cutOff { result = -1 }
             return Int(max(result, 0))
         }
         return result > 0 ? .bytes(Int(result)) : outcome(of: result)
@@ -61,8 +72,9 @@ public final class TLSConnection {
 
     /// Sends as much of `bytes` as the socket takes, record by record.
     ///
-    /// What was not taken must begin the next call's bytes, and not be fewer: a record of it may
-    /// have been sealed and half sent. It may lie elsewhere in memory.
+    /// What was not taken must begin the next call's bytes, and must not have become fewer: a
+    /// record of it may have been sealed and half sent. It may lie elsewhere in memory, and more
+    /// may follow it.
     ///
     /// - Returns: ``TLSOutcome/bytes(_:)`` with fewer than `bytes.count` when the socket is full:
     ///   go on when it is writable.
@@ -73,14 +85,21 @@ public final class TLSConnection {
             while taken < all.count {
                 clearLibraryErrors()
                 // SAFETY: `taken` is below the count, and the rest is valid during the call.
-                let rest = Int32(clamping: all.count - taken)
-                let result = unsafe SSL_write(handle.raw, start + taken, rest)
+                // Never more than a record, and again the same one: else OpenSSL keeps count
+                // inside of what it has sent, and wants all of it offered again.
+                let rest = all.count - taken
+                let size = sizeHalfSent > 0 ? sizeHalfSent : Int32(min(rest, Self.recordSizeMax))
+                guard size <= rest else { return failed(TLSFault(.libraryFailure)) }
+                let result = unsafe SSL_write(handle.raw, start + taken, size)
                 if result > 0 {
+                    sizeHalfSent = 0
                     taken += Int(result)
                     continue
                 }
                 let outcome = outcome(of: result)
-                return outcome == .wantsWrite && taken > 0 ? .bytes(taken) : outcome
+                guard outcome == .wantsWrite else { return outcome }
+                sizeHalfSent = size
+                return taken > 0 ? .bytes(taken) : .wantsWrite
             }
             return .bytes(taken)
         }
@@ -177,6 +196,7 @@ public final class TLSConnection {
     private func outcome(of result: Int32) -> TLSOutcome {
         // Read before any other call can change it.
         let systemError = errno
+        guard phase != .cutOff else { return failed(TLSFault(.postHandshakeFlood)) }
         switch unsafe SSL_get_error(handle.raw, result) {
         case SSL_ERROR_WANT_READ:
             return .wantsRead
@@ -201,11 +221,12 @@ public final class TLSConnection {
     }
 
     private func failed(_ fault: TLSFault) -> TLSOutcome {
-        let wasCutOff = phase == .cutOff
         phase = .ended
-        return .failed(wasCutOff ? TLSFault(.postHandshakeFlood) : fault)
+        return .failed(fault)
     }
 
+    /// RFC 8446 §5.1.
+    private static let recordSizeMax = 1 << 14
     /// Thirty-two handshake messages between two runs of application bytes: a peer that updates
     /// its keys does so once in millions of records.
     private static let stepsMax = 32

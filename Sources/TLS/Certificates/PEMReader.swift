@@ -47,13 +47,12 @@ internal enum PEMReader {
         guard let source = MemoryBIO(copying: text) else {
             throw TLSFault(.libraryFailure, drainingQueue: ())
         }
-        // SAFETY: `source` outlives the call; the returned reference is ours.
-        guard let key = unsafe PEM_read_bio_PrivateKey(source.raw, nil, refusePassPhrase, nil)
-        else {
-            let complaint = ERR_peek_error()
-            let isEncrypted =
-                ERR_GET_LIB(complaint) == ERR_LIB_PEM
-                && ERR_GET_REASON(complaint) == PEM_R_BAD_PASSWORD_READ
+        var isEncrypted = false
+        // SAFETY: `source` and the flag outlive the call; the returned reference is ours.
+        let read = unsafe withUnsafeMutablePointer(to: &isEncrypted) { flag in
+            unsafe PEM_read_bio_PrivateKey(source.raw, nil, refusePassPhrase, flag)
+        }
+        guard let key = unsafe read else {
             throw TLSFault(isEncrypted ? .keyEncrypted : .keyMalformed, drainingQueue: ())
         }
         ERR_clear_error()
@@ -98,13 +97,19 @@ internal enum PEMReader {
     private static let curves: Set<String> = ["prime256v1", "secp384r1", "secp521r1"]
 }
 
-/// Answers OpenSSL's question for a pass phrase with a refusal: its own answer would be to ask on
-/// the terminal, and wait.
+/// Answers OpenSSL's question for a pass phrase with a refusal.
+///
+/// OpenSSL's own answer would be to ask on the terminal, and wait. Notes in the flag that `argument`
+/// points to, if any, that it was asked.
 private func refusePassPhrase(
     into buffer: UnsafeMutablePointer<CChar>?,
     size: Int32,
     isWriting: Int32,
     argument: UnsafeMutableRawPointer?
 ) -> Int32 {
-    -1
+    // SAFETY: whoever passes an argument passes a flag that outlives the call.
+    if let argument = unsafe argument {
+        unsafe argument.assumingMemoryBound(to: Bool.self).pointee = true
+    }
+    return -1
 }
