@@ -37,7 +37,7 @@ extension KeyHandle {
             )
         }
         guard let key = unsafe key else {
-            ERR_clear_error()
+            LibraryErrors.clear()
             throw .keyMalformed
         }
         return unsafe KeyHandle(owning: key)
@@ -73,7 +73,7 @@ extension KeyHandle {
         }
         var key: OpaquePointer?
         guard isReady, unsafe EVP_PKEY_generate(context, &key) == 1, let key = unsafe key else {
-            ERR_clear_error()
+            LibraryErrors.clear()
             throw .unavailable
         }
         return unsafe KeyHandle(owning: key)
@@ -84,11 +84,11 @@ extension KeyHandle {
 @safe
 private struct KeyParameters: ~Copyable {
     // SAFETY: the builder and the numbers are ours alone, and freed once, in `deinit`. The builder
-    // keeps addresses of numbers, octets and texts until `OSSL_PARAM_BLD_to_param` copies them:
-    // numbers live as long as this value, octets and texts are kept in arrays that do too.
+    // keeps the addresses of names, texts, octets and numbers until `OSSL_PARAM_BLD_to_param` copies
+    // them: all of them live in `copies` and `numbers` for as long as this value does.
     private let builder = unsafe OSSL_PARAM_BLD_new()
     private var numbers: [OpaquePointer] = unsafe []
-    private var copies: [UnsafeMutableBufferPointer<UInt8>] = unsafe []
+    private var copies: [UnsafeMutableBufferPointer<CChar>] = unsafe []
     private var isComplete = true
 
     mutating func append(number: Span<UInt8>, named name: String) {
@@ -100,32 +100,29 @@ private struct KeyParameters: ~Copyable {
             return
         }
         unsafe numbers.append(made)
-        isComplete = unsafe isComplete && OSSL_PARAM_BLD_push_BN(builder, name, made) == 1
+        let key = unsafe keep(text: name).baseAddress
+        isComplete = unsafe isComplete && OSSL_PARAM_BLD_push_BN(builder, key, made) == 1
     }
 
     mutating func append(octets: Span<UInt8>, named name: String) {
+        let key = unsafe keep(text: name).baseAddress
         let copy = unsafe keep(octets)
         isComplete =
             unsafe isComplete
-            && OSSL_PARAM_BLD_push_octet_string(builder, name, copy.baseAddress, copy.count) == 1
+            && OSSL_PARAM_BLD_push_octet_string(builder, key, copy.baseAddress, octets.count) == 1
     }
 
     mutating func append(text: String, named name: String) {
-        let copy = unsafe keep([UInt8](text.utf8).span)
+        let key = unsafe keep(text: name).baseAddress
+        let copy = unsafe keep(text: text)
+        // A size of zero has OpenSSL count to the final NUL.
         isComplete =
             unsafe isComplete
-            && copy.withMemoryRebound(to: CChar.self) { characters in
-                unsafe OSSL_PARAM_BLD_push_utf8_string(
-                    builder,
-                    name,
-                    characters.baseAddress,
-                    characters.count
-                )
-            } == 1
+            && OSSL_PARAM_BLD_push_utf8_string(builder, key, copy.baseAddress, 0) == 1
     }
 
     consuming func makePublicKey(type: String) -> KeyHandle? {
-        defer { ERR_clear_error() }
+        defer { LibraryErrors.clear() }
         guard isComplete, let parameters = unsafe OSSL_PARAM_BLD_to_param(builder) else {
             return nil
         }
@@ -133,21 +130,26 @@ private struct KeyParameters: ~Copyable {
         guard let context = unsafe EVP_PKEY_CTX_new_from_name(nil, type, nil) else { return nil }
         defer { unsafe EVP_PKEY_CTX_free(context) }
         var key: OpaquePointer?
+        let selection = gatehouse_public_key_selection()
         guard unsafe EVP_PKEY_fromdata_init(context) == 1,
-            unsafe EVP_PKEY_fromdata(context, &key, gatehouse_public_key_selection(), parameters)
-                == 1,
+            unsafe EVP_PKEY_fromdata(context, &key, selection, parameters) == 1,
             let key = unsafe key
         else { return nil }
         return unsafe KeyHandle(owning: key)
     }
 
-    private mutating func keep(_ bytes: Span<UInt8>) -> UnsafeMutableBufferPointer<UInt8> {
-        let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(1, bytes.count))
+    /// Keeps a text with its final NUL.
+    private mutating func keep(text: String) -> UnsafeMutableBufferPointer<CChar> {
+        unsafe keep(([UInt8](text.utf8) + [0]).span)
+    }
+
+    private mutating func keep(_ bytes: Span<UInt8>) -> UnsafeMutableBufferPointer<CChar> {
+        let copy = UnsafeMutableBufferPointer<CChar>.allocate(capacity: bytes.count)
         for index in 0..<bytes.count {
-            unsafe copy.initializeElement(at: index, to: bytes[index])
+            unsafe copy.initializeElement(at: index, to: CChar(bitPattern: bytes[index]))
         }
         unsafe copies.append(copy)
-        return unsafe UnsafeMutableBufferPointer(start: copy.baseAddress, count: bytes.count)
+        return unsafe copy
     }
 
     deinit {

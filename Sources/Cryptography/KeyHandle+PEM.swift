@@ -38,7 +38,7 @@ extension KeyHandle {
         _ pem: Span<UInt8>,
         _ body: (OpaquePointer) -> OpaquePointer?
     ) throws(CryptographyFault) -> KeyHandle {
-        defer { ERR_clear_error() }
+        defer { LibraryErrors.clear() }
         guard pem.count > 0 else { throw .keyMalformed }
         // SAFETY: the source reads from the buffer, which outlives it; the key copies what it keeps.
         let key = unsafe pem.withUnsafeBytes { buffer -> OpaquePointer? in
@@ -60,7 +60,7 @@ extension KeyHandle {
         guard let target = unsafe BIO_new(BIO_s_mem()) else { throw .unavailable }
         defer { unsafe BIO_free(target) }
         guard unsafe body(target) == 1 else {
-            ERR_clear_error()
+            LibraryErrors.clear()
             throw .unavailable
         }
         var start: UnsafeMutablePointer<CChar>?

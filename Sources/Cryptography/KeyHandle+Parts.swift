@@ -29,14 +29,14 @@ extension KeyHandle {
         guard unsafe EVP_PKEY_get_bn_param(pointer, name, &number) == 1,
             let number = unsafe number
         else {
-            ERR_clear_error()
+            LibraryErrors.clear()
             throw .keyMalformed
         }
         defer { unsafe BN_free(number) }
         let count = unsafe size ?? Int(BN_num_bits(number) + 7) / 8
         var bytes = [UInt8](repeating: 0, count: count)
         guard unsafe BN_bn2binpad(number, &bytes, Int32(clamping: count)) == count else {
-            ERR_clear_error()
+            LibraryErrors.clear()
             throw .keyMalformed
         }
         return bytes
@@ -47,7 +47,7 @@ extension KeyHandle {
         var count = size
         // SAFETY: OpenSSL writes at most `count` bytes, which is how long the array is.
         guard unsafe EVP_PKEY_get_raw_public_key(pointer, &bytes, &count) == 1, count == size else {
-            ERR_clear_error()
+            LibraryErrors.clear()
             throw .keyMalformed
         }
         return bytes

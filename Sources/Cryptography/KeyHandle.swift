@@ -38,7 +38,7 @@ extension KeyHandle {
         // SAFETY: OpenSSL writes at most the given count, its final NUL included.
         let known = unsafe EVP_PKEY_get_group_name(pointer, &name, name.count, &length)
         guard known == 1 else {
-            ERR_clear_error()
+            LibraryErrors.clear()
             return nil
         }
         switch String(decoding: name.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self) {

@@ -46,7 +46,7 @@ public struct PrivateKey: Sendable {
         scheme: SignatureScheme
     ) throws(CryptographyFault) -> [UInt8] {
         guard let size = publicKey.signatureSize(for: scheme) else { throw .schemeUnsuitable }
-        defer { ERR_clear_error() }
+        defer { LibraryErrors.clear() }
         // SAFETY: the context is ours and freed once; it refers to the key, which `self` keeps.
         guard let context = unsafe EVP_MD_CTX_new() else { throw .unavailable }
         defer { unsafe EVP_MD_CTX_free(context) }

@@ -21,7 +21,7 @@ public enum Random {
             unsafe RAND_bytes_ex(nil, buffer.baseAddress, count, 0)
         }
         guard done != 1 else { return }
-        ERR_clear_error()
+        LibraryErrors.clear()
         var kernel = SystemRandomNumberGenerator()
         for index in bytes.indices {
             bytes[index] = kernel.next()

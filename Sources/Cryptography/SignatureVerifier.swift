@@ -47,7 +47,7 @@ public final class SignatureVerifier {
         }
         if !isValid {
             // What OpenSSL has noted must not be read as the fault of the next TLS connection.
-            ERR_clear_error()
+            LibraryErrors.clear()
         }
         return isValid
     }
@@ -177,7 +177,7 @@ private final class PreparedKey {
         }
         guard isReady else {
             unsafe EVP_PKEY_CTX_free(context)
-            ERR_clear_error()
+            LibraryErrors.clear()
             return nil
         }
         self.handle = handle

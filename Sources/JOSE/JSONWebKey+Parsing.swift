@@ -68,8 +68,8 @@ extension JSONWebKey {
         case "P-521": curve = .p521
         default: throw .curve
         }
-        let x = try octets("x", of: object)
-        let y = try octets("y", of: object)
+        let x = try coordinate("x", of: object, curve: curve)
+        let y = try coordinate("y", of: object, curve: curve)
         do {
             return try PublicKey.elliptic(curve: curve, x: x.span, y: y.span)
         } catch {
@@ -95,6 +95,22 @@ extension JSONWebKey {
         } catch {
             throw KeySkipReason(error)
         }
+    }
+
+    /// A coordinate at its full length.
+    ///
+    /// RFC 7518 §6.2.1.2 wants it so, but issuers exist that drop leading zeros, which hits every
+    /// other key on P-521; whether the point is on the curve is proven afterwards in any case.
+    private static func coordinate(
+        _ name: String,
+        of object: JSONObject,
+        curve: KeyKind
+    ) throws(KeySkipReason) -> [UInt8] {
+        let bytes = try octets(name, of: object)
+        guard let size = curve.coordinateSize, !bytes.isEmpty, bytes.count < size else {
+            return bytes
+        }
+        return [UInt8](repeating: 0, count: size - bytes.count) + bytes
     }
 
     private static func octets(

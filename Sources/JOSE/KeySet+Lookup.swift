@@ -3,7 +3,7 @@ extension KeySet {
     ///
     /// With a `kid`, the key of exactly that name; keys without a name are considered only where no
     /// key of the set has one (a lone PEM). Without a `kid`, the one key that fits the algorithm.
-    /// Two that fit are none: which one was meant would be a guess.
+    /// Two different ones that fit are none: which was meant would be a guess.
     ///
     /// Cost: linear in the keys.
     ///
@@ -19,10 +19,10 @@ extension KeySet {
         for key in keys where wanted == .any || key.isNamed(header.keyID) {
             if let detail = key.misfit(with: algorithm) {
                 misfit = misfit ?? detail
-            } else if found == nil {
-                found = key
-            } else {
+            } else if let found, found.thumbprint != key.thumbprint {
                 throw TokenFault(.keyUnsuitable, .keyAmbiguous)
+            } else {
+                found = found ?? key
             }
         }
         if let found {

@@ -19,9 +19,11 @@ public struct TokenHeader: Sendable, Equatable {
 
     /// Reads the header.
     ///
-    /// - Parameter ignoringHeaderKeys: Whether keys that the token brings or names are passed over,
-    ///   unread. Where the issuer is not known yet, pass `true` and ask
-    ///   ``checkHeaderKeys(_:_:)`` later.
+    /// - Parameters:
+    ///   - token: The token whose first part it is.
+    ///   - ignoringHeaderKeys: Whether keys that the token brings or names are passed over,
+    ///     unread. Where the issuer is not known yet, pass `true` and ask
+    ///     ``checkHeaderKeys(_:_:)`` later.
     /// - Throws: ``TokenFault/Cause/tokenMalformed`` for what is no header, and
     ///   ``TokenFault/Cause/headerUnsupported`` for what is never done: `crit`, `b64`, `zip`, a
     ///   token inside a token, and embedded keys.

@@ -11,7 +11,11 @@ public struct TokenSigner: Sendable {
 
     /// A signer with a private key.
     ///
-    /// - Parameter type: The `typ` of its tokens, such as `at+jwt`; left out when `nil`.
+    /// - Parameters:
+    ///   - privateKey: The key to sign with.
+    ///   - algorithm: One that goes with the key.
+    ///   - keyID: The `kid` of its tokens; left out when `nil`.
+    ///   - type: The `typ` of its tokens, such as `at+jwt`; left out when `nil`.
     /// - Throws: ``CryptographyFault/schemeUnsuitable`` where the algorithm wants another kind of
     ///   key.
     public init(
