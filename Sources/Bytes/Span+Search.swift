@@ -1,5 +1,8 @@
 public import Glibc
 
+// SAFETY, of every `unsafe` in this file: a pointer never leaves the closure that lends it, and every
+// length handed to C is the count of that same buffer, or was compared with it right above.
+
 extension Span where Element == UInt8 {
     /// The first place of `byte` at or after `start`, or `nil`.
     @inlinable
@@ -107,7 +110,9 @@ extension Span where Element == UInt8 {
         unsafe withUnsafeBufferPointer { unsafe [UInt8]($0) }
     }
 
-    /// The bytes as text, every invalid UTF-8 sequence replaced: for people's eyes.
+    /// The bytes as text, every invalid UTF-8 sequence replaced.
+    ///
+    /// For people's eyes.
     public func text() -> String {
         unsafe withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }

@@ -160,7 +160,7 @@ extension Transfer {
             try set(CURLOPT_FRESH_CONNECT, 1)
             try set(CURLOPT_FORBID_REUSE, 1)
         }
-        try check(unsafe gatehouse_curl_set_socket_opener(handle, makeSocket))
+        try check(unsafe gatehouse_curl_set_socket_opener(handle, openSocketOfTransfer))
         try check(
             unsafe gatehouse_curl_set_pointer(handle, CURLOPT_OPENSOCKETDATA, unmanagedSelf)
         )
@@ -386,7 +386,7 @@ private func receiveBody(
 ///
 /// SAFETY: the address is `addrlen` readable bytes that begin at its `addr` member, as libcurl's
 /// documentation says; nothing beyond that count is read.
-private func makeSocket(
+private func openSocketOfTransfer(
     _ context: UnsafeMutableRawPointer?,
     _ purpose: curlsocktype,
     _ address: UnsafeMutablePointer<curl_sockaddr>?

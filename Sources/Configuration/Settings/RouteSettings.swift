@@ -2,7 +2,8 @@
 public struct RouteSettings: Sendable {
     /// As written, for logs and metrics: `/orders/`, `= /exact`, with ` host=...` where bound.
     public var name: String
-    /// The path without a trailing slash (`/orders`); empty for the root prefix.
+    /// The canonical path without a trailing slash (`/orders`), empty for the root prefix; of an
+    /// exact route the canonical path as it stands (`/`, `/exact`, `/exact/`).
     public var path: String
     /// Whether only this very path is meant (`= /exact`).
     public var isExact: Bool

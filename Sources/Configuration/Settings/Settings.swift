@@ -19,9 +19,9 @@ public struct Settings: Sendable {
     public var admin: SocketAddress?
     /// The peers whose `X-Forwarded-*` are believed.
     public var trustedProxies: [IPNetwork]
-    /// The token issuers, in the order of the file. A rule names them by index.
+    /// The token issuers, in the order of the file; a rule names them by index.
     public var issuers: [IssuerSettings]
-    /// The upstreams, in the order of the file. A route names its own by index.
+    /// The upstreams, in the order of the file; a route names its own by index.
     public var upstreams: [UpstreamSettings]
     /// The routes, in the order of the file.
     public var routes: [RouteSettings]

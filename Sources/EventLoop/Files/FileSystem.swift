@@ -20,6 +20,17 @@ public enum FileSystem {
         return buffer.bytes.copied()
     }
 
+    /// Opens a file to write at its end, made (0640) where it is missing.
+    ///
+    /// - Returns: The descriptor, closed on `exec`; the caller closes it.
+    public static func openForAppending(path: String) throws(SystemFault) -> Int32 {
+        guard !path.utf8.contains(0) else { throw SystemFault(call: "open", code: EINVAL) }
+        // SAFETY: the path is passed as a string that ends in NUL.
+        return try checked("open") {
+            unsafe gatehouse_open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
+        }
+    }
+
     /// Puts `bytes` in the place of a file, at once: a reader, or a machine that lost power, finds
     /// the old contents or the new, never a mixture.
     ///

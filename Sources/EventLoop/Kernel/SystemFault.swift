@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 
 /// A system call that failed, and how.
 public struct SystemFault: Error, Hashable, Sendable, CustomStringConvertible {
@@ -23,4 +24,9 @@ public struct SystemFault: Error, Hashable, Sendable, CustomStringConvertible {
         let name = unsafe String(cString: gatehouse_error_name(code))
         return "\(call): \(text) (\(name))"
     }
+}
+
+extension SystemFault {
+    /// Whether the process, or the system, has no descriptor left.
+    public var isOutOfDescriptors: Bool { code == EMFILE || code == ENFILE }
 }

@@ -60,14 +60,7 @@ struct IssuerEntry {
     }
 
     /// The place as text: what a saved set is held against.
-    var sourceText: String {
-        switch settings.keys {
-        case .discovery(let url): "discovery \(url ?? "")"
-        case .file(let path): "file \(path)"
-        case .secret: "secret"
-        case .url(let url): "url \(url)"
-        }
-    }
+    var sourceText: String { settings.keySourceText }
 
     /// What the workers are to have.
     var version: KeySetVersion {

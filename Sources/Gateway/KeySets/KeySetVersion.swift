@@ -63,3 +63,12 @@ public struct KeySetStatus: Sendable, Hashable {
     /// Exchanges that wait for a fetch.
     public var waitingCount: Int
 }
+
+extension KeySetVersion {
+    /// No keys at all, before any were asked for.
+    static let absent = KeySetVersion(
+        keySet: nil,
+        generation: 0,
+        fetchedAt: WallTime(nanosecondsSince1970: 0)
+    )
+}

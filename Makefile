@@ -1,0 +1,39 @@
+# Everything that a newcomer needs; `make help` lists it. Tests/Scripts/install brings what is missing.
+
+# `make check` keeps a build folder of its own: its flags differ, and one folder would be built anew
+# at every change of mind.
+STRICT = --scratch-path .build-check -Xswiftc -warnings-as-errors
+
+.PHONY: help run test check bench fuzz clean
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+run: ## a demo: gateway, issuer and legacy back end, with three curl commands to try
+	Tests/Scripts/install run
+	swift build -c release --product gatehouse
+	exec .build/release/gatehouse demo
+
+test: ## every test, the fuzz corpora replayed
+	Tests/Scripts/install test
+	swift build --build-tests $(FLAGS)
+	swift test --skip-build $(FLAGS)
+
+check: ## what CI runs: format, warnings as errors, budgets, tests
+	Tests/Scripts/install test
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+	swift build -c release --product gatehouse $(STRICT)
+	GATEHOUSE=.build-check/release/gatehouse Tests/Bench/budget
+	$(MAKE) test FLAGS="$(STRICT)"
+
+bench: ## CPU time per request beside nginx and HAProxy
+	Tests/Scripts/install bench
+	swift build -c release --product gatehouse
+	Tests/Bench/bench
+
+fuzz: ## each fuzzer for SECONDS (60), after the canary
+	Tests/Scripts/install run
+	Tests/Fuzz/run all $(or $(SECONDS),60)
+
+clean: ## remove every build folder
+	rm -rf .build .build-*

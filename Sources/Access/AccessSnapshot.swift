@@ -1,0 +1,29 @@
+public import Configuration
+public import EventLoop
+
+/// What a decision is made from: routes, issuers with their keys, and whom to trust. Immutable; a
+/// change of keys or conf makes another.
+public struct AccessSnapshot: Sendable {
+    /// Which route takes a request.
+    public let table: RouteTable
+    /// The routes, by the index that the table gives.
+    public let routes: [Route]
+    /// The issuers, by the index that rules give.
+    public var issuers: [Issuer]
+    /// What only we may say to an upstream.
+    public let protectedNames: ProtectedNames
+    /// Whose `X-Forwarded-*` are believed.
+    public let trustedProxies: [IPNetwork]
+    /// The most bytes that a token may have.
+    public let tokenSizeMax: Int
+
+    /// Makes a conf ready, with the keys held at the moment.
+    public init(_ settings: Settings, issuers: [Issuer]) {
+        table = RouteTable(settings.routes)
+        routes = settings.routes.map(Route.init)
+        self.issuers = issuers
+        protectedNames = ProtectedNames(settings.routes)
+        trustedProxies = settings.trustedProxies
+        tokenSizeMax = settings.limits.tokenSize
+    }
+}

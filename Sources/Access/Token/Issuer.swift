@@ -1,0 +1,50 @@
+public import Configuration
+public import JOSE
+
+/// One issuer as a worker sees it: what its tokens must be like, and the keys held at the moment.
+public struct Issuer: Sendable {
+    /// What the conf says.
+    public let settings: IssuerSettings
+    /// The exact `iss`, as bytes.
+    public let identifier: [UInt8]
+    /// The checks of a token of this issuer.
+    public let policy: IssuerPolicy
+    /// The keys, or `nil` where none are held.
+    public var keySet: KeySet?
+    /// Raised whenever the keys or the settings change; a verdict dies with its generation.
+    public var generation: UInt64
+
+    /// Makes an issuer ready, with the keys held at the moment.
+    public init(_ settings: IssuerSettings, keySet: KeySet?, generation: UInt64) {
+        self.settings = settings
+        identifier = Array(settings.identifier.utf8)
+        policy = IssuerPolicy(settings)
+        self.keySet = keySet
+        self.generation = generation
+    }
+}
+
+extension IssuerPolicy {
+    /// The checks that an `issuer` block asks for.
+    public init(_ settings: IssuerSettings) {
+        var secret: [UInt8]?
+        if case .secret(let bytes) = settings.keys {
+            secret = bytes.bytes
+        }
+        var algorithms = AlgorithmSet()
+        for name in settings.algorithms {
+            if let algorithm = Algorithm(rawValue: name) {
+                algorithms.insert(AlgorithmSet(algorithm))
+            }
+        }
+        self.init(
+            audiences: settings.audiences,
+            algorithms: algorithms,
+            clockSkewSeconds: settings.clockSkew.components.seconds,
+            tokenType: settings.tokenType,
+            ignoresHeaderKeys: settings.ignoresHeaderKeys,
+            acceptsIDTokens: settings.acceptsIDTokens,
+            secret: secret
+        )
+    }
+}

@@ -1,0 +1,123 @@
+/// Makes the rule of a route or of a `method` block.
+struct RuleBuilder {
+    private let names: NameTable
+    private let ground: BuildGround
+
+    /// Prepares to build rules of issuers that `names` knows.
+    init(names: NameTable, ground: BuildGround) {
+        self.names = names
+        self.ground = ground
+    }
+
+    /// What holds where a route says nothing: a token of any issuer of the file.
+    var usualRule: RouteRule {
+        RouteRule(
+            access: Defaults.access,
+            issuers: Array(names.issuers.indices),
+            scopes: [],
+            claims: []
+        )
+    }
+
+    /// `base` with everything replaced that the block says.
+    func rule(_ block: CheckedBlock, replacing base: RouteRule) -> RouteRule {
+        var rule = base
+        if let mode = block.first("access")?.text().flatMap({ AccessMode(rawValue: $0) }) {
+            rule.access = mode
+        }
+        if block.mentions("issuer") {
+            rule.issuers = issuers(block)
+        }
+        if block.mentions("scope") {
+            rule.scopes = block.all("scope").flatMap(Self.scopes)
+        }
+        if block.mentions("claim") {
+            rule.claims = block.all("claim").compactMap(Self.claim)
+        }
+        return rule
+    }
+
+    /// Whether an `issuer` of the block could not be read or is nobody's.
+    func hasIssuerFault(_ block: CheckedBlock) -> Bool {
+        block.statements.contains { statement in
+            guard statement.directive.name == "issuer" else { return false }
+            return !statement.isSound
+                || statement.texts.contains { names.issuerIndex(of: $0) == nil }
+        }
+    }
+
+    /// Notes demands that nothing is held against, because no token is looked at.
+    func checkDemands(_ block: CheckedBlock, access: AccessMode) {
+        guard access == .public else { return }
+        for statement in block.statements
+        where ["claim", "issuer", "scope"].contains(statement.directive.name) {
+            ground.findings.error(
+                "`\(statement.directive.name)` beside `access public`: no token is looked at",
+                at: statement.wholeSpan,
+                hint: "remove it, or write access required;"
+            )
+        }
+    }
+
+    /// Warns of what lets requests in without a token.
+    func noteAccess(_ block: CheckedBlock, of subject: String) {
+        guard let statement = block.first("access") else { return }
+        switch statement.text() {
+        case "optional":
+            ground.findings.relaxation(
+                "\(subject) is open to requests without a token",
+                at: statement.wholeSpan
+            )
+        case "public":
+            ground.findings.relaxation("\(subject) is open to everyone", at: statement.wholeSpan)
+        default: break
+        }
+    }
+
+    private func issuers(_ block: CheckedBlock) -> [Int] {
+        var indexes: [Int] = []
+        for statement in block.all("issuer") {
+            for (place, name) in statement.texts.enumerated() {
+                guard let index = names.issuerIndex(of: name) else {
+                    reportUnknownIssuer(name, at: statement.span(place))
+                    continue
+                }
+                if !indexes.contains(index) {
+                    indexes.append(index)
+                }
+            }
+        }
+        return indexes
+    }
+
+    private func reportUnknownIssuer(_ name: String, at span: SourceSpan) {
+        guard !ground.findings.isFull else { return }
+        let known = names.issuers.map(\.name)
+        var hint = Spelling.suggestion(for: name, among: known).map { "did you mean `\($0)`?" }
+        if known.contains(name + "/") || known.contains(String(name.dropLast())) {
+            hint = "names of issuers are compared byte for byte, a slash at the end included"
+        }
+        ground.findings.error(
+            "no `issuer` block defines `\(name)`",
+            at: span,
+            hint: hint ?? (known.isEmpty ? nil : "defined are \(known.joined(separator: ", "))")
+        )
+    }
+
+    /// The plain words of a line are all demanded, and one of each `any(...)`.
+    private static func scopes(_ statement: CheckedStatement) -> [ScopeRequirement] {
+        let plain = statement.texts
+        let forms = statement.positional.compactMap(\.members)
+        return (plain.isEmpty ? [] : [.allOf(plain)]) + forms.map { .anyOf($0.map(\.text)) }
+    }
+
+    private static func claim(_ statement: CheckedStatement) -> ClaimRequirement? {
+        guard let name = statement.positional.first?.word,
+            let path = ConfigurationValue.claimPath(name)
+        else { return nil }
+        let values = statement.positional.dropFirst().compactMap {
+            ConfigurationValue.claimValue($0.word)
+        }
+        return ClaimRequirement(path: path, values: values)
+    }
+}

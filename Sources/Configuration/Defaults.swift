@@ -1,0 +1,125 @@
+/// Every value that holds where the conf says nothing, each with its reason.
+///
+/// There are no others: the modules below take what they are told.
+public enum Defaults {
+    // The file itself
+
+    /// Beside the conf, so that a first try needs no directory of the system's.
+    public static let stateDirectory = "state"
+    /// Standard output: what a service manager or a container keeps without being told.
+    public static let accessLog = AccessLogSettings(destination: .standardOutput, format: .json)
+    /// Standard error at `info`: starts, reloads and outages are said, requests are not.
+    public static let errorLog = ErrorLogSettings(destination: .standardError, level: .info)
+    /// Fifty a second with 200 at once: no client with good tokens ever fails so often, and fifty
+    /// RS256 checks cost a core less than 0.2 %.
+    public static let signatureFailureBudget = RateSettings(perSecond: 50, burst: 200)
+
+    // Sizes
+
+    /// 32 KiB for a request head: large cookies pass, and a thousand slow heads cost 32 MiB.
+    public static let requestHeadSize = 32 * 1_024
+    /// A hundred fields: browsers and proxies together send about forty.
+    public static let requestFieldCount = 100
+    /// 8 KiB for a target: what servers behind us most often take.
+    public static let requestTargetSize = 8 * 1_024
+    /// 8 KiB for a token: larger ones pass few back ends and cost all of them.
+    public static let tokenSize = 8 * 1_024
+    /// 64 KiB for a response head: applications set many cookies at once, and we trust them more.
+    public static let responseHeadSize = 64 * 1_024
+    /// 16 384 connections: with 13 KiB for an idle one, 200 MiB at worst.
+    public static let connectionCount = 16_384
+    /// Ten thousand verified tokens a worker: about 20 MiB of 1 KiB tokens with their claims.
+    public static let verdictCacheCount = 10_000
+
+    // Times
+
+    /// Ten seconds for a head or a handshake: slow phones pass, slow-head attacks do not live.
+    public static let headTimeout = Duration.seconds(10)
+    /// A minute between two reads of a body, and no total, so that long uploads pass.
+    public static let bodyIdleTimeout = Duration.seconds(60)
+    /// 75 s between requests: longer than the minute that balancers in front keep connections.
+    public static let keepAliveIdleTimeout = Duration.seconds(75)
+    /// A minute without progress for a slow reader, and no total, so that streams live.
+    public static let sendIdleTimeout = Duration.seconds(60)
+    /// An hour of silence on a WebSocket: most send pings far more often.
+    public static let upgradeIdleTimeout = Duration.seconds(3_600)
+    /// Half a minute to finish what runs: shorter than the 90 s after which systemd kills.
+    public static let drainTimeout = Duration.seconds(30)
+
+    // Listeners
+
+    /// A year of `Strict-Transport-Security`: the least that browsers' own lists ask for.
+    public static let strictTransportSecurity = Duration.seconds(365 * 86_400)
+
+    // Issuers
+
+    /// What providers sign by today; ES384 and the like are rare enough to be named.
+    public static let algorithms = ["RS256", "PS256", "ES256", "EdDSA"]
+    /// A minute: clocks without it drift by seconds, and a minute more of a token harms little.
+    public static let clockSkew = Duration.seconds(60)
+    /// Bounds of fetched key sets.
+    public static let keySetPolicy = KeySetPolicySettings(
+        // Ten minutes, asked for at five: providers publish a key hours before they sign by it.
+        softLifetime: .seconds(600),
+        // A day: an outage over a night harms nobody, a withdrawn key dies by tomorrow.
+        staleLifetime: .seconds(86_400),
+        // Five seconds: beyond it, exchanges that wait for the key have long been answered.
+        fetchTimeout: .seconds(5),
+        // 512 KiB: a hundred times the usual set.
+        fetchSize: 512 * 1_024
+    )
+
+    // Upstreams
+
+    /// In turn: right where servers are alike.
+    public static let balance = Balance.roundRobin
+    /// 64 idle connections: enough for some thousand requests a second on a near network.
+    public static let keepAliveCount = 64
+    /// A minute: shorter than the 75 s after which common back ends close.
+    public static let upstreamKeepAliveIdle = Duration.seconds(60)
+    /// Five seconds: a back end that takes longer to accept is down for its users.
+    public static let connectTimeout = Duration.seconds(5)
+    /// A minute for the first byte: what applications expect of proxies.
+    public static let readTimeout = Duration.seconds(60)
+    /// Five minutes of silence within a response: event streams send something in that time.
+    public static let idleTimeout = Duration.seconds(300)
+    /// The share of a server that names none.
+    public static let serverWeight = 1
+    /// Five failures in a row: one restart is not an outage.
+    public static let ejectionFailureCount = 5
+    /// Ten seconds outside: as long as a usual restart.
+    public static let ejectionTime = Duration.seconds(10)
+    /// Ten seconds between checks: an outage is seen in half a minute at a cost of nothing.
+    public static let healthInterval = Duration.seconds(10)
+    /// Two seconds: a health page that takes longer is no sign of health.
+    public static let healthTimeout = Duration.seconds(2)
+    /// Three failed checks in a row put a server out: one lost packet does not.
+    public static let healthFall = 3
+    /// Two good checks in a row bring it back: one may be the last before a crash loop's next turn.
+    public static let healthRise = 2
+
+    // Routes
+
+    /// Nothing is open that nobody opened.
+    public static let access = AccessMode.required
+    /// The headers of the product's own back ends.
+    public static let identityHeaderSet = IdentityHeaderSet.stack
+    /// A comma between the members of an array: what `Remote-Groups` and its like use.
+    public static let identitySeparator = ","
+    /// No limit on bodies: they stream, and only the back end knows what it takes.
+    public static let bodySizeLimit: Int? = nil
+
+    // Reading the conf
+
+    /// A megabyte a file, four together, 256 files, sixteen deep: far beyond what people write.
+    static let sourceLimits = SourceLimits(
+        fileSize: 1 << 20,
+        totalSize: 4 << 20,
+        fileCount: 256,
+        includeDepth: 16
+    )
+    /// Bytes of a secret in a file or a variable: a key of 64 KiB is not one.
+    static let secretSizeMax = 64 * 1_024
+    /// 32 bytes: as long as the digest of HS256 (RFC 7518 §3.2).
+    static let secretSizeMin = 32
+}

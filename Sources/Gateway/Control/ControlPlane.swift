@@ -1,0 +1,429 @@
+import Access
+import Configuration
+import EventLoop
+import Logging
+import Outbound
+import Proxy
+import TLS
+import Telemetry
+
+/// Everything that changes while the workers carry traffic: keys, addresses, health, certificates and
+/// the conf itself. Builds each new snapshot, and posts it.
+///
+/// Workers never wait for it: they ask by errands and go on with what they hold.
+actor ControlPlane {
+    private let loader: ConfigurationSource
+    private let log: ProgramLog
+    private let registry: MetricsRegistry
+    private let builder = SnapshotBuilder(tickets: TicketKeys())
+    private let keyClient: OutboundClient
+    private let healthClient: OutboundClient
+    private let errands = ErrandQueue()
+    private let inherited: [InheritedListener]
+
+    private var settings: Settings
+    private var files: [String]
+    private var generation: UInt64 = 1
+    private var accessLog: AccessLog?
+    private var snapshot: Snapshot?
+    private var keys: [KeySetVersion] = []
+    private var addresses: [[[SocketAddress]]] = []
+    private var unhealthy: Set<ServerPlace> = []
+    private var keeper: KeySetKeeper?
+    private var resolver: UpstreamResolver?
+    private var checker: HealthChecker?
+    private var workers: [Mailbox<WorkerMessage>] = []
+    private var runningCount = 0
+    private var isReloading = false
+    private var reloadsAgain = false
+    private var chores: [Task<Void, Never>] = []
+    private var certificates: CertificateWatch
+    private let stopped: @Sendable () -> Void
+
+    /// How long a start waits for names to be resolved: what is there by then is served.
+    private static let resolveTime = Duration.seconds(2)
+    /// The time between two looks at certificates and key ages.
+    private static let choreInterval = Duration.seconds(1)
+
+    init(
+        _ loaded: RunnableConfiguration,
+        source: ConfigurationSource,
+        log: ProgramLog,
+        registry: MetricsRegistry,
+        inherited: [InheritedListener],
+        stopped: @escaping @Sendable () -> Void
+    ) throws(OutboundFault) {
+        loader = source
+        settings = loaded.settings
+        files = loaded.files
+        self.log = log
+        self.registry = registry
+        self.inherited = inherited
+        self.stopped = stopped
+        certificates = CertificateWatch(loaded.settings)
+        let agent = "gatehouse/\(Version.text)"
+        keyClient = try OutboundClient(limits: .keySets, userAgent: agent)
+        healthClient = try OutboundClient(limits: .healthChecks, userAgent: agent)
+    }
+
+    /// Starts everything; returns when every worker listens.
+    ///
+    /// - Throws: What the operator is told, where something cannot be had.
+    func start() async throws(StartFault) {
+        try openAccessLog()
+        await startKeepers(inheriting: [], unhealthy: [])
+        let first = try makeSnapshot()
+        snapshot = first
+        let counters = registry.adopt(
+            MetricsLayout(settings),
+            workerCount: settings.workerCount
+        )
+        for index in 0..<settings.workerCount {
+            try await startWorker(index, first, counters[index])
+        }
+        postTargets()
+        chores = [Task { await answerErrands() }, Task { await doChores() }]
+    }
+
+    private func startWorker(
+        _ index: Int,
+        _ snapshot: Snapshot,
+        _ metrics: WorkerMetrics
+    ) async throws(StartFault) {
+        let thread = WorkerThread(
+            index: index,
+            snapshot: snapshot,
+            equipment: WorkerEquipment(metrics: metrics, log: accessLog),
+            desk: errands,
+            reporter: WorkerJournal(log),
+            inherited: inherited,
+            ended: { Task { await self.workerEnded() } }
+        )
+        do throws(SystemFault) {
+            workers.append(try await thread.start())
+            runningCount += 1
+        } catch {
+            throw StartFault("a worker could not start: \(error)")
+        }
+    }
+
+    private func openAccessLog() throws(StartFault) {
+        guard let wanted = settings.accessLog else { return }
+        accessLog = try AccessLog.open(wanted)
+        if let accessLog {
+            registry.watch(accessLog)
+        }
+    }
+
+    private func startKeepers(
+        inheriting: [InheritedKeySet],
+        unhealthy: Set<HealthTarget>
+    ) async {
+        let names = settings.issuers.map(\.identifier)
+        let upstreamJournal = UpstreamJournal(log: log, names: settings.upstreams.map(\.name))
+        let keeper = KeySetKeeper(
+            issuers: settings.issuers,
+            stateDirectory: settings.stateDirectory,
+            client: keyClient,
+            publisher: KeySetRelay(plane: self, generation: generation),
+            sink: KeySetJournal(log: log, registry: registry, identifiers: names),
+            inheriting: inheriting
+        )
+        let resolver = UpstreamResolver(
+            upstreams: settings.upstreams,
+            publisher: AddressRelay(plane: self, generation: generation),
+            sink: upstreamJournal
+        )
+        let checker = HealthChecker(
+            upstreams: settings.upstreams,
+            client: healthClient,
+            publisher: HealthRelay(plane: self, generation: generation),
+            sink: upstreamJournal,
+            unhealthy: unhealthy
+        )
+        self.keeper = keeper
+        self.resolver = resolver
+        self.checker = checker
+        await keeper.start()
+        await resolver.start(waitingAtMost: Self.resolveTime)
+        keys = await keeper.versions()
+        addresses = await resolver.addresses()
+        for (upstream, servers) in addresses.enumerated() {
+            for (server, found) in servers.enumerated() {
+                await checker.setAddresses(found, upstream: upstream, server: server)
+            }
+        }
+    }
+
+    private func makeSnapshot() throws(StartFault) -> Snapshot {
+        do throws(TLSFault) {
+            return try builder.make(settings, generation: generation, keys: keys)
+        } catch {
+            throw StartFault("a certificate cannot be used: \(error)")
+        }
+    }
+
+    private func post(_ message: WorkerMessage) {
+        for worker in workers where !worker.post(message) {
+            log.write(.debug, "a worker that has ended was not told")
+        }
+    }
+}
+
+extension ControlPlane {
+    /// The keys of an issuer are others now.
+    func keySetChanged(_ issuer: Int, _ version: KeySetVersion, generation: UInt64) {
+        guard generation == self.generation, keys.indices.contains(issuer),
+            version.generation > keys[issuer].generation
+        else { return }
+        keys[issuer] = version
+        guard let present = snapshot else { return }
+        let next = present.replacing(
+            issuers: builder.issuers(settings, self.generation, keys)
+        )
+        snapshot = next
+        post(.snapshot(next, nil))
+    }
+
+    /// A server is to be found elsewhere.
+    func addressesChanged(
+        _ upstream: Int,
+        _ server: Int,
+        _ found: [SocketAddress],
+        generation: UInt64
+    ) async {
+        guard generation == self.generation, addresses.indices.contains(upstream) else { return }
+        addresses[upstream][server] = found
+        postTargets(of: upstream)
+        await checker?.setAddresses(found, upstream: upstream, server: server)
+    }
+
+    /// A server answers its checks, or does not.
+    func healthChanged(_ place: ServerPlace, isHealthy: Bool, generation: UInt64) {
+        guard generation == self.generation else { return }
+        if isHealthy {
+            unhealthy.remove(place)
+        } else {
+            unhealthy.insert(place)
+        }
+        postTargets(of: place.upstream)
+    }
+
+    private func postTargets() {
+        for upstream in settings.upstreams.indices {
+            postTargets(of: upstream)
+        }
+    }
+
+    private func postTargets(of upstream: Int) {
+        guard addresses.indices.contains(upstream) else { return }
+        var states: [TargetState] = []
+        for (server, found) in addresses[upstream].enumerated() {
+            for address in found {
+                let place = ServerPlace(upstream: upstream, server: server, address: address)
+                states.append(
+                    TargetState(
+                        server: server,
+                        address: address,
+                        isHealthy: !unhealthy.contains(place)
+                    )
+                )
+            }
+        }
+        post(.targets(upstream: settings.upstreams[upstream].name, states))
+    }
+
+    private func answerErrands() async {
+        for await errand in errands.errands {
+            Task { await answer(errand) }
+        }
+    }
+
+    private func answer(_ errand: Errand) async {
+        let answer: ErrandAnswer
+        switch errand.question {
+        case .findKey(let issuer, let generation, let keyID):
+            answer = await findKey(issuer, generation, keyID)
+        }
+        guard workers.indices.contains(errand.worker) else { return }
+        _ = workers[errand.worker].post(.answered(ticket: errand.ticket, answer))
+    }
+
+    private func findKey(
+        _ issuer: Int,
+        _ generation: UInt64,
+        _ keyID: String?
+    ) async -> ErrandAnswer {
+        // A question about a conf that was replaced is asked again of the present one.
+        guard generation == self.generation, let keeper else { return .decideAgain }
+        switch await keeper.resolve(issuer: issuer, keyID: keyID ?? "") {
+        case .refreshed(let version):
+            keySetChanged(issuer, version, generation: generation)
+            return .decideAgain
+        case .unavailable(let time):
+            return .keysUnavailable(retryAfterSeconds: Int(max(1, time.components.seconds)))
+        case .unknown:
+            // A token without a key id is content with any set that one key of fits.
+            return keyID == nil ? .decideAgain : .keyUnknown
+        }
+    }
+}
+
+extension ControlPlane {
+    /// Reads the conf again, and puts it in the place of the present one; a bad one changes nothing
+    /// but a line and a counter.
+    func reload() async {
+        guard !isReloading else {
+            reloadsAgain = true
+            return
+        }
+        isReloading = true
+        repeat {
+            reloadsAgain = false
+            await reloadOnce()
+        } while reloadsAgain
+        isReloading = false
+    }
+
+    private func reloadOnce() async {
+        SystemNotification.sendReloading(now: .now())
+        defer { SystemNotification.sendReady() }
+        let now = WallTime.now().secondsSince1970
+        do throws(StartFault) {
+            try await adopt(try loader.load())
+            registry.reloadEnded(isSuccess: true, atSeconds: now)
+            log.write(.notice, "the conf was reloaded")
+        } catch {
+            registry.reloadEnded(isSuccess: false, atSeconds: now)
+            log.write(.error, "the conf was not reloaded, the old one goes on: \(error.message)")
+        }
+    }
+
+    private func adopt(_ loaded: RunnableConfiguration) async throws(StartFault) {
+        // Whatever can fail, fails before anything is changed.
+        let wantedLog = loaded.settings.accessLog
+        let isSameLog = wantedLog == settings.accessLog
+        let nextLog = isSameLog ? accessLog : try wantedLog.map(AccessLog.open) ?? nil
+        do throws(TLSFault) {
+            _ = try builder.make(
+                loaded.settings,
+                generation: generation + 1,
+                keys: loaded.settings.issuers.map { _ in .absent }
+            )
+        } catch {
+            throw StartFault("a certificate cannot be used: \(error)")
+        }
+        let held = await keeper?.inheritance() ?? []
+        let sick = await checker?.unhealthyTargets() ?? []
+        await stopKeepers()
+        if loaded.settings.workerCount != settings.workerCount {
+            log.write(.warning, "a change of `workers` takes effect at the next start")
+        }
+        let workerCount = settings.workerCount
+        settings = loaded.settings
+        settings.workerCount = workerCount
+        files = loaded.files
+        generation += 1
+        certificates = CertificateWatch(settings)
+        unhealthy = Set(settings.places(of: sick))
+        await startKeepers(inheriting: held, unhealthy: sick)
+        let next = try makeSnapshot()
+        snapshot = next
+        let counters = registry.adopt(MetricsLayout(settings), workerCount: workerCount)
+        registry.keepKeySets(ofIssuers: settings.issuers.map(\.identifier))
+        for (worker, metrics) in zip(workers, counters) {
+            _ = worker.post(.snapshot(next, WorkerEquipment(metrics: metrics, log: nextLog)))
+        }
+        postTargets()
+        replaceAccessLog(by: nextLog)
+    }
+
+    private func replaceAccessLog(by next: AccessLog?) {
+        guard next !== accessLog else { return }
+        if let next {
+            registry.watch(next)
+        }
+        // The workers hand over what they hold when they take the snapshot; the old log ends with
+        // its last user.
+        accessLog = next
+    }
+
+    private func stopKeepers() async {
+        await keeper?.stop()
+        await resolver?.stop()
+        await checker?.stop()
+    }
+
+    /// Opens the logs anew, for files that were renamed.
+    func reopenLogs() {
+        log.reopen()
+        accessLog?.reopen()
+    }
+
+    private func doChores() async {
+        var ticketsRotatedAt = Instant.now()
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.choreInterval)
+            await reportKeySets()
+            replaceChangedCertificates()
+            if Instant.now() > ticketsRotatedAt + Timeout(TicketKeys.rotationInterval) {
+                builder.tickets.rotate()
+                ticketsRotatedAt = .now()
+            }
+        }
+    }
+
+    private func reportKeySets() async {
+        let now = WallTime.now().secondsSince1970
+        for status in await keeper?.status() ?? [] {
+            registry.setKeySet(
+                issuer: status.identifier,
+                MetricsRegistry.KeySetState(
+                    keyCount: status.keyCount,
+                    fetchedSeconds: status.age.map { now - $0.components.seconds },
+                    servedUntilSeconds: status.timeUntilDropped.map { now + $0.components.seconds }
+                )
+            )
+        }
+    }
+
+    /// Takes up certificates whose files have changed, once they are whole and match.
+    private func replaceChangedCertificates() {
+        guard let present = snapshot, certificates.hasChanged() else { return }
+        do throws(TLSFault) {
+            let next = try builder.make(settings, generation: generation, keys: keys)
+            certificates.accept()
+            snapshot = present.replacing(listenerTLS: next.listenerTLS)
+            if let snapshot {
+                post(.snapshot(snapshot, nil))
+            }
+            log.write(.notice, "changed certificates were taken up")
+        } catch {
+            if certificates.isNews {
+                log.write(.warning, "changed certificates cannot be used yet: \(error)")
+            }
+        }
+    }
+}
+
+extension ControlPlane {
+    /// Stops accepting, lets what runs finish within the conf's time, and then ends.
+    func drain() {
+        SystemNotification.sendStopping()
+        log.write(.notice, "draining")
+        post(.drain(within: Timeout(settings.timeouts.drain)))
+    }
+
+    private func workerEnded() async {
+        runningCount -= 1
+        guard runningCount == 0 else { return }
+        for chore in chores {
+            chore.cancel()
+        }
+        await stopKeepers()
+        await keyClient.shutDown()
+        await healthClient.shutDown()
+        _ = accessLog?.flushAndClose()
+        stopped()
+    }
+}

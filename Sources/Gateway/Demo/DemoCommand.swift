@@ -1,0 +1,72 @@
+import EventLoop
+import Glibc
+
+/// `gatehouse demo`: the real gateway on a conf that it writes, in front of a sample back end, with
+/// commands to try.
+public enum DemoCommand {
+    /// Runs until Ctrl-C.
+    ///
+    /// - Parameters:
+    ///   - port: Where the gateway listens.
+    ///   - directory: Where the files go, or `nil` for a fresh temporary place that is removed at the
+    ///     end.
+    /// - Returns: The exit code.
+    public static func run(port: UInt16, directory: String?) -> Int32 {
+        do {
+            let place = try directory ?? FileSystem.makeTemporaryDirectory(prefix: "gatehouse-demo")
+            defer {
+                if directory == nil {
+                    FileSystem.removeTree(at: place)
+                }
+            }
+            let backEnd = try SmallServer.start(
+                on: SocketAddress(address: .loopback, port: 0),
+                threadName: "sample back end",
+                responder: SampleBackEnd()
+            )
+            let files = DemoFiles(directory: place)
+            try files.write(
+                port: port,
+                backEnd: backEnd,
+                now: WallTime.now().secondsSince1970
+            )
+            let code = GatewayProcess(configurationPath: files.configurationPath) {
+                Console.write(welcome(files, port))
+            }.run()
+            Console.write(code == 0 ? "The demo has ended." : "The demo could not run.")
+            return code
+        } catch {
+            Console.writeError("gatehouse: \(error)")
+            return 1
+        }
+    }
+
+    private static func welcome(_ files: DemoFiles, _ port: UInt16) -> String {
+        func command(_ token: DemoFiles.Token) -> String {
+            """
+            curl -i --cacert \(files.certificatePath) \
+            -H "Authorization: Bearer $(cat \(files.path(of: token)))" \
+            https://localhost:\(port)/orders/1
+            """
+        }
+        return """
+
+            Gatehouse is running on https://localhost:\(port)
+              its conf:        \(files.configurationPath)
+              its access log:  \(files.directory)/access.log
+
+            Try, in another terminal:
+
+            # a good token: 200, and the identity headers that the back end received
+            \(command(.good))
+
+            # an expired token: 401, and the reason
+            \(command(.expired))
+
+            # a token without the scope that the route demands: 403
+            \(command(.scopeless))
+
+            Ctrl-C ends the demo.
+            """
+    }
+}

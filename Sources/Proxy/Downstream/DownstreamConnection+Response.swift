@@ -1,0 +1,207 @@
+import Access
+import Bytes
+import EventLoop
+import HTTP
+import Telemetry
+
+extension DownstreamConnection: ExchangeDownstream {
+    var transportScheme: StaticString { transport?.isTLS == true ? "https" : "http" }
+
+    var tlsVersionName: StaticString { transport?.versionName ?? "" }
+
+    func sendContinue() {
+        guard exchange?.head.version == .http11 else { return }
+        output().buffer.append("HTTP/1.1 100 Continue\r\n\r\n")
+    }
+
+    func sendHead(_ exchange: Exchange, framing: BodyFraming) {
+        if exchange.machine.isAnswering, !exchange.isRequestComplete {
+            dropReceivedBody(exchange)
+        }
+        let box = output()
+        let status = exchange.status
+        box.buffer.append("HTTP/1.1 ")
+        box.buffer.append(decimal: status)
+        box.buffer.append(UInt8(ascii: " "))
+        box.buffer.append(StatusText.reason(status))
+        box.buffer.append("\r\n")
+        ResponseHeadWriter.write(exchange, into: HTTP1FieldSink(box: box))
+        writeFraming(exchange, framing, status, into: box)
+        if exchange.machine.isTunnelling {
+            box.buffer.append("connection: upgrade\r\n\r\n")
+            return
+        }
+        decidePersistence(exchange)
+        if closesAfterResponse {
+            box.buffer.append("connection: close\r\n")
+        } else if exchange.head.version == .http10 {
+            box.buffer.append("connection: keep-alive\r\n")
+        }
+        box.buffer.append("\r\n")
+    }
+
+    /// One framing, said once; a peer that knows no chunks gets the end of the connection instead.
+    private func writeFraming(
+        _ exchange: Exchange,
+        _ framing: BodyFraming,
+        _ status: Int,
+        into box: BufferBox
+    ) {
+        responseFraming = framing
+        let isAnswer = exchange.answer != nil
+        if status == 204 || status == 304 || status == 101 || status < 200 {
+            responseFraming = .none
+            return
+        }
+        if exchange.head.method == .head, !isAnswer {
+            responseFraming = .none
+            let fields = exchange.responseHead.fields
+            if let field = fields.first(.contentLength) {
+                box.buffer.append("content-length: ")
+                box.buffer.append(fields.value(at: field))
+                box.buffer.append("\r\n")
+            }
+            return
+        }
+        switch framing {
+        case .none:
+            box.buffer.append("content-length: 0\r\n")
+        case .length(let length):
+            box.buffer.append("content-length: ")
+            box.buffer.append(decimal: length)
+            box.buffer.append("\r\n")
+        case .chunked, .untilClose:
+            if exchange.head.version == .http10 {
+                responseFraming = .untilClose
+                exchange.mustClose = true
+            } else {
+                responseFraming = .chunked
+                box.buffer.append("transfer-encoding: chunked\r\n")
+            }
+        }
+    }
+
+    /// Whether the connection stays is decided once, here, where it is also said.
+    private func decidePersistence(_ exchange: Exchange) {
+        closesAfterResponse =
+            !exchange.head.keepsAlive || exchange.mustClose || worker.isDraining || isInputEnded
+            || exchange.machine.isAnswering && !canDropRest(exchange)
+    }
+
+    /// Whether what is left of a refused request's body is known to be little enough to be read and
+    /// dropped. A peer that awaits `100 Continue` may never send it.
+    private func canDropRest(_ exchange: Exchange) -> Bool {
+        if exchange.isRequestComplete || machine.isBodyComplete { return true }
+        guard !exchange.head.expectsContinue, case .length(let length) = exchange.head.framing
+        else { return false }
+        return length - min(length, bodyCount) <= UInt64(Self.discardCountMax)
+    }
+
+    func sendBody(_ bytes: Span<UInt8>, first available: Int) -> Int {
+        guard phase != .closed, !isBroken else { return available }
+        if responseFraming != .chunked, available >= Self.directCountMin {
+            writePending()
+            guard pending == nil else { return 0 }
+            return sendDirectly(bytes.extracting(0..<available))
+        }
+        let room = BufferPool.size - (pending?.buffer.count ?? 0)
+        let count = min(room, available)
+        guard count > 0 else {
+            writePending()
+            return 0
+        }
+        let box = output()
+        if responseFraming == .chunked {
+            ChunkWriter.begin(count: count, into: &box.buffer)
+            box.buffer.append(bytes.extracting(0..<count))
+            ChunkWriter.end(into: &box.buffer)
+        } else {
+            box.buffer.append(bytes.extracting(0..<count))
+        }
+        if box.buffer.count >= BufferPool.size / 2 {
+            writePending()
+        }
+        return count
+    }
+
+    /// A large piece goes from the upstream's buffer to the socket without a copy between.
+    private func sendDirectly(_ bytes: Span<UInt8>) -> Int {
+        switch transport?.write(bytes) {
+        case .bytes(let count):
+            worker.metrics.bytesSent(count)
+            noteProgress()
+            return count
+        case .blocked:
+            wantsWriting(true)
+            return 0
+        case .ended, .failed, nil:
+            // What is left of the body goes nowhere.
+            isBroken = true
+            return bytes.count
+        }
+    }
+
+    func endBody() {
+        if responseFraming == .chunked {
+            ChunkWriter.last(into: &output().buffer)
+        }
+        isResponseEnded = true
+    }
+
+    func abort() {
+        guard phase != .closed else { return }
+        closesAfterResponse = true
+        isAborted = true
+        worker.runLater(self)
+    }
+
+    func setExchangeDeadline(_ deadline: Instant?) {
+        waitForVerdict(until: deadline)
+    }
+
+    func beginTunnel() {
+        phase = .tunnelling
+        responseFraming = .none
+    }
+
+    func endTunnelOutput() {
+        isResponseEnded = true
+    }
+
+    /// Takes the peer's bytes through the tunnel.
+    ///
+    /// - Returns: Whether there may be more to do.
+    func continueTunnel() -> Bool {
+        guard let exchange else { return false }
+        if isResponseEnded {
+            self.exchange = nil
+            worker.giveBack(exchange)
+            phase = .closing
+            return false
+        }
+        guard let box = received, !box.buffer.isEmpty else {
+            if isInputEnded, !hasEndedTunnelInput {
+                hasEndedTunnelInput = true
+                exchange.upstream?.shutdownSending()
+            }
+            return false
+        }
+        let taken = exchange.acceptTunnel(box.buffer.bytes)
+        box.buffer.consume(taken)
+        if taken > 0 {
+            resumeReading()
+        }
+        return taken > 0
+    }
+
+    /// Where bytes for the peer are put; `settle` sends them.
+    private func output() -> BufferBox {
+        if let pending { return pending }
+        let box = worker.buffers.take()
+        pending = box
+        return box
+    }
+
+    /// Pieces this large are worth a system call of their own.
+    private static let directCountMin = 16_384
+}

@@ -1,0 +1,464 @@
+import Access
+import Bytes
+import EventLoop
+import HTTP
+import Telemetry
+
+/// One HTTP/1.1 connection of a peer: the driver of its ``HTTP1ServerMachine``, and the wire of one
+/// exchange after the other.
+///
+/// Bytes come in by `readInput`, go on in ``advance()``, and leave in `settle`. One exchange is dealt
+/// with at a time; what a peer pipelines waits in the receive buffer, which is bounded.
+final class DownstreamConnection: EventHandler {
+    let worker: Worker
+    let listenerIndex: Int
+    private let peer: SocketAddress
+    var transport: Transport?
+    private var registration: Registration?
+    /// Its place among the worker's connections.
+    var place = 0
+    /// Whether the worker will have it go on in the next turn.
+    var isRunnable = false
+
+    var phase = Phase.handshaking
+    var machine: HTTP1ServerMachine
+    var exchange: Exchange?
+    var received: BufferBox?
+    var pending: BufferBox?
+    var lastVerdict: VerifiedToken?
+
+    /// How the body of the present response is written.
+    var responseFraming = BodyFraming.none
+    var isResponseEnded = false
+    var closesAfterResponse = false
+    /// Bytes of the present request body that came in, by whoever they were taken.
+    var bodyCount: UInt64 = 0
+    /// Whether the end of a dropped body came before the exchange could be told.
+    var owesRequestEnd = false
+    /// Whether the response broke off: the peer must not take it for whole.
+    var isAborted = false
+    /// Whether nothing can be written any more.
+    var isBroken = false
+    var hasEndedTunnelInput = false
+    var isInputEnded = false
+    private var isReadPaused = false
+    private var isWriteBlocked = false
+    private var hasProgressed = false
+    private var waiting = Waiting.nothing
+    private var isAdvancing = false
+    private var advancesAgain = false
+
+    /// What the connection is busy with.
+    enum Phase {
+        /// -> awaitingHead, closed
+        case handshaking
+        /// -> exchanging, closing, closed
+        case awaitingHead
+        /// -> awaitingHead, tunnelling, closing, closed
+        case exchanging
+        /// -> closing, closed
+        case tunnelling
+        /// What is pending is still sent. -> lingering, closed
+        case closing
+        /// -> closed
+        case lingering
+        case closed
+    }
+
+    /// What the deadline is for.
+    private enum Waiting {
+        case body
+        case discard
+        case handshake
+        case head
+        case idle
+        case linger
+        case nothing
+        case quiet
+        case send
+        case tunnel
+        case verdict
+    }
+
+    /// Steps of one connection before others have their turn: sixteen pipelined requests, as many as
+    /// load generators send; the rest goes on in the next turn.
+    private static let turnBudget = 16
+
+    private init(_ peer: SocketAddress, listenerIndex: Int, worker: Worker) {
+        self.peer = peer
+        self.listenerIndex = listenerIndex
+        self.worker = worker
+        machine = HTTP1ServerMachine(limits: worker.requestLimits)
+    }
+
+    /// Begins with a connection that was just accepted.
+    static func begin(
+        _ transport: consuming Transport,
+        peer: SocketAddress,
+        listenerIndex: Int,
+        worker: Worker
+    ) {
+        let connection = DownstreamConnection(peer, listenerIndex: listenerIndex, worker: worker)
+        let descriptor = transport.descriptor
+        connection.phase = transport.isTLS ? .handshaking : .awaitingHead
+        connection.transport = consume transport
+        do throws(SystemFault) {
+            connection.registration = try worker.loop.register(
+                connection,
+                descriptor: descriptor,
+                interest: .readable
+            )
+        } catch {
+            connection.transport = nil
+            return
+        }
+        worker.add(connection)
+        connection.wait(
+            connection.phase == .handshaking ? .handshake : .head,
+            worker.snapshot.timeouts.head
+        )
+    }
+
+    func becameReady(_ readiness: Readiness) {
+        switch phase {
+        case .handshaking: handshake()
+        case .lingering: drainInput()
+        case .closed: break
+        case .awaitingHead, .closing, .exchanging, .tunnelling:
+            if readiness.contains(.writable) {
+                becameWritable()
+            }
+            if !readiness.isDisjoint(with: [.readable, .peerFinished, .hungUp, .failed]) {
+                readInput(readiness)
+            }
+            advance()
+        }
+    }
+
+    private func becameWritable() {
+        flush()
+        if !isWriteBlocked {
+            exchange?.downstreamDrained()
+        }
+    }
+
+    private func handshake() {
+        switch transport?.handshake() {
+        case .complete:
+            worker.metrics.handshakeEnded(transport?.isResumed == true ? .resumed : .full)
+            phase = .awaitingHead
+            setInterest(.readable)
+            wait(.head, worker.snapshot.timeouts.head)
+            readInput(.readable)
+            advance()
+        case .wantsRead: setInterest(.readable)
+        case .wantsWrite: setInterest([.readable, .writable])
+        case .failed(let detail):
+            worker.handshakeFailed(peer, detail)
+            close()
+        case nil: close()
+        }
+    }
+
+    /// Reads what there is, up to what may be held.
+    private func readInput(_ readiness: Readiness) {
+        if isReadPaused || isInputEnded {
+            setInterest(interest.subtracting(.readable))
+            if !readiness.isDisjoint(with: [.hungUp, .failed]) {
+                peerGone()
+            }
+            return
+        }
+        let box = received ?? worker.buffers.take()
+        received = box
+        while phase != .closed {
+            let room = BufferPool.size - box.buffer.count
+            guard room > 0 else { return pauseReading() }
+            switch transport?.read(into: &box.buffer, atMost: room) {
+            case .bytes(let count):
+                hasProgressed = true
+                worker.metrics.bytesReceived(count)
+                guard transport?.hasPendingBytes == true else { return }
+            case .blocked: return
+            case .ended:
+                isInputEnded = true
+                setInterest(interest.subtracting(.readable))
+                return
+            case .failed, nil: return peerGone()
+            }
+        }
+    }
+
+    private func pauseReading() {
+        isReadPaused = true
+        setInterest(interest.subtracting(.readable))
+    }
+
+    func resumeReading() {
+        guard isReadPaused, !isInputEnded else { return }
+        isReadPaused = false
+        setInterest(interest.union(.readable))
+    }
+
+    /// The peer can be told nothing more.
+    func peerGone() {
+        exchange?.peerLeft()
+        close()
+    }
+
+    /// Goes on with whatever is possible now, within the budget of one turn.
+    func advance() {
+        guard !isAdvancing else {
+            advancesAgain = true
+            return
+        }
+        isAdvancing = true
+        var steps = 0
+        repeat {
+            advancesAgain = false
+            while steps < Self.turnBudget, step() {
+                steps += 1
+            }
+        } while advancesAgain && steps < Self.turnBudget
+        isAdvancing = false
+        if steps >= Self.turnBudget {
+            worker.runLater(self)
+        }
+        settle()
+    }
+
+    /// Bytes went out by another way than `flush`.
+    func noteProgress() {
+        hasProgressed = true
+    }
+
+    /// - Returns: Whether there may be more to do.
+    private func step() -> Bool {
+        if isAborted || isBroken {
+            peerGone()
+            return false
+        }
+        switch phase {
+        case .awaitingHead: return beginNextExchange()
+        case .exchanging: return continueExchange()
+        case .tunnelling: return continueTunnel()
+        case .closed, .closing, .handshaking, .lingering: return false
+        }
+    }
+
+    /// Sends what is to be sent, closes what is to be closed, and sets the deadline.
+    private func settle() {
+        guard phase != .closed else { return }
+        flush()
+        exchange?.upstream?.flush()
+        if phase == .closing, pending == nil {
+            return linger()
+        }
+        returnIfEmpty()
+        updateDeadline()
+        hasProgressed = false
+    }
+
+    private func returnIfEmpty() {
+        guard let box = received, box.buffer.isEmpty else { return }
+        received = nil
+        worker.buffers.giveBack(box)
+        if isReadPaused {
+            resumeReading()
+        }
+    }
+
+    /// Sends as much as the peer takes.
+    private func flush() {
+        writePending()
+        if isBroken {
+            peerGone()
+        }
+    }
+
+    /// Writes as much as the peer takes, and only notes where it takes nothing any more: the caller
+    /// may be in the middle of reading from the other side.
+    func writePending() {
+        while let pending, !pending.buffer.isEmpty, !isBroken {
+            switch transport?.write(pending.buffer.bytes) {
+            case .bytes(let count):
+                hasProgressed = true
+                pending.buffer.consume(count)
+                worker.metrics.bytesSent(count)
+            case .blocked: return wantsWriting(true)
+            case .ended, .failed, nil: isBroken = true
+            }
+        }
+        if let pending {
+            worker.buffers.giveBack(pending)
+            self.pending = nil
+        }
+        wantsWriting(false)
+    }
+
+    func wantsWriting(_ wants: Bool) {
+        guard isWriteBlocked != wants else { return }
+        isWriteBlocked = wants
+        setInterest(wants ? interest.union(.writable) : interest.subtracting(.writable))
+    }
+
+    /// Ends our side, and reads on for a moment, so that the peer sees our last bytes and not a reset
+    /// (RFC 9112 §9.6).
+    private func linger() {
+        transport?.shutdownSending()
+        phase = .lingering
+        if isInputEnded {
+            return close()
+        }
+        setInterest(.readable)
+        wait(.linger, worker.snapshot.timeouts.linger)
+        drainInput()
+    }
+
+    private func drainInput() {
+        let box = received ?? worker.buffers.take()
+        received = box
+        for _ in 0..<Self.turnBudget {
+            box.buffer.clear()
+            switch transport?.read(into: &box.buffer, atMost: BufferPool.size) {
+            case .bytes: continue
+            case .blocked:
+                box.buffer.clear()
+                return returnIfEmpty()
+            case .ended, .failed, nil: return close()
+            }
+        }
+        box.buffer.clear()
+    }
+
+    func deadlinePassed() {
+        let ended = waiting
+        waiting = .nothing
+        switch ended {
+        case .handshake:
+            worker.metrics.handshakeEnded(.failed)
+            close()
+        case .head: headTimedOut()
+        case .idle:
+            transport?.releaseIdleBuffers()
+            wait(.quiet, worker.snapshot.timeouts.keepAliveIdle)
+        case .discard, .linger, .quiet: close()
+        case .send, .tunnel: peerGone()
+        case .body:
+            exchange?.bodyTimedOut()
+            advance()
+        case .verdict: exchange?.deadlinePassed()
+        case .nothing: break
+        }
+    }
+
+    private func headTimedOut() {
+        guard received != nil else { return close() }
+        refuseHead(Refusal(.requestMalformed, detail: "head.timeout", status: 408))
+        advance()
+    }
+
+    private func updateDeadline() {
+        let timeouts = worker.snapshot.timeouts
+        if waiting == .verdict { return }
+        if isWriteBlocked {
+            if waiting != .send || hasProgressed {
+                wait(.send, timeouts.sendIdle)
+            }
+            return
+        }
+        switch phase {
+        case .awaitingHead:
+            if received != nil {
+                if waiting != .head {
+                    wait(.head, timeouts.head)
+                }
+            } else if waiting != .head || hasProgressed {
+                wait(.idle, Self.idleRest)
+            }
+        case .exchanging: updateBodyDeadline(timeouts)
+        case .tunnelling: wait(.tunnel, timeouts.upgradeIdle)
+        case .closed, .closing, .handshaking, .lingering: break
+        }
+    }
+
+    private func updateBodyDeadline(_ timeouts: Timeouts) {
+        guard let exchange, !machine.isBodyComplete, !isInputEnded else {
+            return wait(.nothing, nil)
+        }
+        if exchange.machine.isAnswering {
+            if waiting != .discard {
+                wait(.discard, timeouts.discard)
+            }
+        } else if exchange.machine.isForwarding, received == nil {
+            if waiting != .body || hasProgressed {
+                wait(.body, timeouts.bodyIdle)
+            }
+        } else {
+            wait(.nothing, nil)
+        }
+    }
+
+    /// A connection that rests this long gives back its TLS buffers; before, the next request would
+    /// only have to make them again.
+    private static let idleRest = Timeout(.seconds(1))
+
+    private func wait(_ reason: Waiting, _ timeout: Timeout?) {
+        guard reason != .nothing || waiting != .nothing else { return }
+        waiting = reason
+        guard let registration else { return }
+        worker.loop.setDeadline(timeout.map { worker.loop.now + $0 }, for: registration)
+    }
+
+    /// Waits for the control plane until a moment that the exchange has chosen.
+    func waitForVerdict(until deadline: Instant?) {
+        waiting = deadline == nil ? .nothing : .verdict
+        guard let registration else { return }
+        worker.loop.setDeadline(deadline, for: registration)
+    }
+
+    /// Closes an idle connection because the worker stops, and lets a busy one end.
+    func drain() {
+        switch phase {
+        case .awaitingHead where received == nil, .handshaking: close()
+        case .awaitingHead, .closed, .closing, .exchanging, .lingering, .tunnelling: break
+        }
+    }
+
+    /// Closes the connection: once, after it was taken off the loop.
+    func close() {
+        guard phase != .closed else { return }
+        phase = .closed
+        if let registration {
+            worker.loop.deregister(registration)
+        }
+        registration = nil
+        transport = nil
+        if let received {
+            worker.buffers.giveBack(received)
+        }
+        received = nil
+        if let pending {
+            worker.buffers.giveBack(pending)
+        }
+        pending = nil
+        if let exchange {
+            exchange.peerLeft()
+            self.exchange = nil
+            worker.giveBack(exchange)
+        }
+        worker.remove(self)
+    }
+
+    private var interest: Interest {
+        guard let registration else { return [] }
+        return worker.loop.interest(of: registration)
+    }
+
+    private func setInterest(_ interest: Interest) {
+        guard let registration else { return }
+        worker.loop.setInterest(interest, for: registration)
+    }
+
+    var peerAddress: IPAddress { peer.address }
+}

@@ -1,0 +1,132 @@
+import Access
+import Bytes
+import Configuration
+import HTTP
+
+extension Exchange {
+    /// Finds the route and decides: the cheap questions first, the token last.
+    func decide() {
+        do throws(Refusal) {
+            if snapshot.settings.listeners[downstream?.listenerIndex ?? 0].purpose
+                == .redirectToHTTPS
+            {
+                return choose(.redirectToHTTPS)
+            }
+            try findRoute()
+            guard let route else { throw Refusal(.routeNotFound) }
+            if isPreflight, !route.settings.corsOrigins.isEmpty {
+                if !route.settings.passesCORSPreflight {
+                    return choose(.preflight)
+                }
+                return proceed(route)
+            }
+            try checkMethod(route)
+            try checkBodySize(route)
+            let rule = route.rule(for: head.method, spelt: head.methodBytes)
+            self.rule = rule
+            if rule.settings.access != .public {
+                guard try checkToken(route, rule) else { return }
+            }
+            proceed(route)
+        } catch {
+            refuseOrShadow(error)
+        }
+    }
+
+    /// A pre-flight of a script of another origin (Fetch, "CORS-preflight request").
+    private var isPreflight: Bool {
+        head.method == .options && head.fields.first(.origin) != nil
+            && head.fields.first(.accessControlRequestMethod) != nil
+    }
+
+    private func findRoute() throws(Refusal) {
+        if head.method == .connect { throw Refusal(.methodNotImplemented) }
+        if head.method == .trace { throw Refusal(.methodNotAllowed, detail: "method.trace") }
+        if head.pathBytes.isEqual(to: "*") { throw Refusal(.routeNotFound) }
+        do throws(PathFault) {
+            try path.assign(head.pathBytes, options: PathOptions(mergesSlashes: true))
+        } catch {
+            throw Refusal(.requestMalformed, detail: "\(error.detail)")
+        }
+        routeIndex = snapshot.access.table.route(host: host.span, path: path.matched)
+        let settings = route?.settings
+        // What only some back ends read as two paths is let through where the route says so.
+        if path.hasEmptySegments && settings?.mergesSlashes != true
+            || path.hasEncodedSlash && settings?.allowsEncodedSlash != true
+        {
+            throw Refusal(.requestMalformed, detail: "path.ambiguous")
+        }
+    }
+
+    private func checkMethod(_ route: Route) throws(Refusal) {
+        if !route.allows(head.methodBytes) {
+            throw Refusal(.methodNotAllowed)
+        }
+    }
+
+    private func checkBodySize(_ route: Route) throws(Refusal) {
+        guard let limit = route.settings.bodySizeLimit, case .length(let length) = head.framing
+        else { return }
+        if length > UInt64(limit) {
+            throw Refusal(.bodyTooLarge)
+        }
+    }
+
+    /// Lets the request through to what the route does.
+    private func proceed(_ route: Route) {
+        switch route.settings.action {
+        case .forward(let upstream):
+            group = worker.upstreams.group(upstream, of: snapshot)
+            perform(machine.allowed())
+        case .respond(let status, let body):
+            choose(.text(status: status, body: body))
+        }
+    }
+
+    /// Answers here.
+    func choose(_ answer: Answer) {
+        self.answer = answer
+        perform(machine.answerChosen(isRequestOpen: !isRequestComplete))
+    }
+
+    /// Refuses, whatever the route says.
+    func refuse(_ refusal: Refusal) {
+        self.refusal = refusal
+        choose(.refusal(refusal))
+    }
+
+    /// Refuses, or on a shadow route notes what would have been refused and lets it through. What is
+    /// about framing, path, method and limits is never relaxed.
+    func refuseOrShadow(_ refusal: Refusal) {
+        self.refusal = refusal
+        guard let route, route.settings.isShadow, refusal.reason.isRelaxedByShadow else {
+            return refuse(refusal)
+        }
+        isShadowed = true
+        if machine.isAwaitingVerdict {
+            // Back to deciding, so that what follows is what follows a decision.
+            _ = machine.verdictArrived()
+        }
+        proceed(route)
+    }
+}
+
+extension Reason {
+    /// Whether a shadow route only notes it.
+    fileprivate var isRelaxedByShadow: Bool {
+        switch self {
+        case .bodyTooLarge, .clientCertificateRequired, .headTooLarge, .methodNotAllowed,
+            .methodNotImplemented, .rateLimited, .requestMalformed, .routeNotFound,
+            .verificationBudgetExhausted:
+            false
+        case .algorithmNotAllowed, .audienceMismatch, .claimInvalid, .claimMismatch,
+            .claimMissing, .clientMismatch, .crossSiteRequest, .headerUnsupported,
+            .issuerNotAllowed, .issuerUnknown, .keyUnknown, .keyUnsuitable, .keysUnavailable,
+            .projectMismatch, .proofInvalid, .scopeInsufficient, .signatureInvalid,
+            .signatureMalformed, .subjectAnonymous, .subjectRestricted, .tokenAmbiguous,
+            .tokenEncrypted, .tokenExpired, .tokenMalformed, .tokenMissing, .tokenNotYetValid,
+            .tokenRevoked, .tokenTooLarge, .tokenTypeMismatch:
+            true
+        }
+    }
+}

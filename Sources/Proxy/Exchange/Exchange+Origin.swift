@@ -1,0 +1,52 @@
+import Access
+import Bytes
+import HTTP
+
+extension Exchange {
+    /// Reads who asks, from where and under which name: what a trusted proxy says is believed, what
+    /// any other peer says is not.
+    func readOrigin(_ downstream: any ExchangeDownstream) {
+        let peer = downstream.peerAddress
+        let trusted = snapshot.access.trustedProxies
+        isPeerTrusted = !trusted.isEmpty && ClientAddress.isTrusted(peer, trusted)
+        client = peer
+        scheme = downstream.transportScheme
+        HostName.appendNormalized(head.host, to: &host)
+        if isPeerTrusted {
+            client = ClientAddress.find(peer: peer, fields: head.fields, trusted: trusted)
+            if let said = Self.forwardedScheme(head.fields) {
+                scheme = said
+            }
+        }
+        takeRequestID(head.fields)
+    }
+
+    private static func forwardedScheme(_ fields: FieldBlock) -> StaticString? {
+        guard let field = fields.first(.xForwardedProto),
+            fields.next(.xForwardedProto, after: field) == nil
+        else { return nil }
+        let value = fields.value(at: field)
+        if value.isEqualIgnoringCase(to: "https") { return "https" }
+        return value.isEqualIgnoringCase(to: "http") ? "http" : nil
+    }
+
+    private func takeRequestID(_ fields: FieldBlock) {
+        requestID.removeAll(keepingCapacity: true)
+        if isPeerTrusted, let field = fields.first(.xRequestID) {
+            appendIfSafe(fields.value(at: field))
+        }
+        if requestID.isEmpty {
+            worker.requestIDs.append(to: &requestID)
+        }
+    }
+
+    /// An id of a proxy before us, where it is short and plain enough to go into logs and headers.
+    private func appendIfSafe(_ value: Span<UInt8>) {
+        guard value.count > 0, value.count <= 128 else { return }
+        for index in 0..<value.count {
+            let byte = value[index]
+            guard byte > 0x20, byte < 0x7F, byte != 0x22, byte != 0x5C else { return }
+        }
+        requestID.append(value)
+    }
+}

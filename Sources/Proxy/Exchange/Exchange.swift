@@ -1,0 +1,206 @@
+import Access
+import Bytes
+import Configuration
+import EventLoop
+import HTTP
+import JOSE
+import Telemetry
+
+/// One request and its response, whatever the wire: the driver of an ``ExchangeMachine``.
+///
+/// It owns what the two sides share: the heads, the decision, the record. All side effects of an
+/// exchange are performed in ``perform(_:)``. Reused from request to request.
+final class Exchange {
+    let worker: Worker
+    var machine = ExchangeMachine()
+    var snapshot: Snapshot
+    /// The counters of the conf that it began under.
+    var metrics: WorkerMetrics
+
+    /// The request as it came.
+    var head = RequestHead()
+    /// Its one canonical path.
+    var path = CanonicalPath()
+    /// Its host without port, case and trailing dot.
+    var host: [UInt8] = []
+    /// 32 hexadecimal digits of ours, or what a trusted proxy said.
+    var requestID: [UInt8] = []
+    /// Who the client is, behind the proxies that are trusted.
+    var client: IPAddress
+    /// `https` or `http`, as the client used it.
+    var scheme: StaticString = "http"
+    var isPeerTrusted = false
+
+    /// What was decided, and by which route.
+    var routeIndex: Int?
+    var rule: Route.Rule?
+    var token: VerifiedToken?
+    var tokenPlace: TokenPlace?
+    var refusal: Refusal?
+    var isShadowed = false
+    /// What an unverified token says of itself, for the log.
+    var hearsay: Hearsay?
+    var hasAsked = false
+    var ticket: UInt64?
+
+    /// The answer written here, where the upstream's is not sent on.
+    var answer: Answer?
+    var responseHead = ResponseHead()
+    var failure: UpstreamFailure?
+
+    var downstream: (any ExchangeDownstream)?
+    var upstream: UpstreamConnection?
+    var group: UpstreamGroup?
+    var target: UpstreamTarget?
+    /// Whether the upstream's bytes wait for room towards the peer.
+    var isResponsePaused = false
+    var isRequestComplete = false
+    var isOverBodyLimit = false
+    var mustClose = false
+
+    var bytesReceived: Int64 = 0
+    var bytesSent: Int64 = 0
+    var discarded = 0
+    var startedAt: Instant
+    var connectStartedAt: Instant?
+    var connectedAt: Instant?
+    var requestSentAt: Instant?
+    var firstByteAt: Instant?
+    var record = AccessRecord()
+
+    init(worker: Worker) {
+        self.worker = worker
+        snapshot = worker.snapshot
+        metrics = worker.metrics
+        client = IPAddress(ipv4: 0)
+        startedAt = worker.loop.now
+    }
+
+    /// The route's conf, once there is a route.
+    var route: Route? { routeIndex.map { snapshot.access.routes[$0] } }
+
+    /// Begins with the head that was just read into ``head``.
+    func begin(on downstream: any ExchangeDownstream) {
+        self.downstream = downstream
+        snapshot = worker.snapshot
+        metrics = worker.metrics
+        startedAt = worker.loop.now
+        readOrigin(downstream)
+        perform(machine.headReceived())
+    }
+
+    /// Begins with a head that could not be read.
+    func beginMalformed(_ refusal: Refusal, on downstream: any ExchangeDownstream) {
+        self.downstream = downstream
+        // What was read of it may break off anywhere.
+        head.removeAll()
+        snapshot = worker.snapshot
+        metrics = worker.metrics
+        startedAt = worker.loop.now
+        client = downstream.peerAddress
+        scheme = downstream.transportScheme
+        worker.requestIDs.append(to: &requestID)
+        mustClose = true
+        refuse(refusal)
+    }
+
+    /// Performs what the machine asks for.
+    func perform(_ step: ExchangeMachine.Step) {
+        switch step {
+        case .none: break
+        case .decide: decide()
+        case .ask: break
+        case .connect: connect()
+        case .sendRequest: sendRequest()
+        case .sendHead: sendResponseHead()
+        case .answer: sendAnswer()
+        case .tunnel: beginTunnel()
+        case .finish: finish(isAborted: false)
+        case .abort: finish(isAborted: true)
+        }
+    }
+
+    /// The peer has left.
+    func peerLeft() {
+        perform(machine.peerLeft())
+    }
+
+    /// The control plane has answered the errand.
+    func verdictArrived(_ verdict: ErrandAnswer) {
+        ticket = nil
+        downstream?.setExchangeDeadline(nil)
+        switch verdict {
+        case .decideAgain:
+            snapshot = worker.snapshot
+            perform(machine.verdictArrived())
+        case .keyUnknown:
+            refuseOrShadow(Refusal(.keyUnknown))
+        case .keysUnavailable:
+            refuseOrShadow(Refusal(.keysUnavailable))
+        }
+        downstream?.advance()
+    }
+
+    /// The time that was set has passed without what was awaited.
+    func deadlinePassed() {
+        if machine.isAwaitingVerdict {
+            withdrawErrand()
+            refuseOrShadow(Refusal(.keysUnavailable))
+            downstream?.advance()
+        }
+    }
+
+    /// Takes the question back: nobody waits for its answer any more.
+    func withdrawErrand() {
+        if let ticket {
+            worker.errands[ticket] = nil
+        }
+        ticket = nil
+    }
+
+    /// Forgets everything but memory, ready for the next request.
+    func reset() {
+        machine.reset()
+        head.removeAll()
+        responseHead.removeAll()
+        requestID.removeAll(keepingCapacity: true)
+        host.removeAll(keepingCapacity: true)
+        record.reset()
+        routeIndex = nil
+        rule = nil
+        token = nil
+        tokenPlace = nil
+        refusal = nil
+        isShadowed = false
+        hearsay = nil
+        hasAsked = false
+        ticket = nil
+        answer = nil
+        failure = nil
+        downstream = nil
+        upstream = nil
+        group = nil
+        target = nil
+        isResponsePaused = false
+        isRequestComplete = false
+        isOverBodyLimit = false
+        mustClose = false
+        isPeerTrusted = false
+        bytesReceived = 0
+        bytesSent = 0
+        discarded = 0
+        connectStartedAt = nil
+        connectedAt = nil
+        requestSentAt = nil
+        firstByteAt = nil
+    }
+}
+
+/// What a token that was not verified says of itself: the sender's word, for the log only.
+struct Hearsay {
+    var issuer: String?
+    var subject: String?
+    var keyID: String?
+    var algorithm: String?
+    var fingerprint: [UInt8]
+}

@@ -1,0 +1,327 @@
+import Bytes
+import Configuration
+import EventLoop
+import HTTP
+import TLS
+
+/// One HTTP/1.1 connection to an upstream's server: at work for one exchange, or idle in its pool.
+final class UpstreamConnection: EventHandler {
+    private let worker: Worker
+    private let target: UpstreamTarget
+    private var transport: Transport?
+    private var registration: Registration?
+    private var phase: Phase
+    private var exchange: Exchange?
+    private var received: BufferBox?
+    private var pending: BufferBox?
+    private var isReadPaused = false
+
+    /// Reads what the server answers.
+    var machine: HTTP1ClientMachine
+    /// Whether the server has closed its side.
+    private(set) var isInputEnded = false
+    /// Whether nothing of the present response has come in.
+    private(set) var hasReceivedNothing = true
+
+    private enum Phase {
+        /// -> securing, active, closed
+        case connecting
+        /// -> active, closed
+        case securing
+        /// -> idle, closed
+        case active
+        /// -> active, closed
+        case idle
+        case closed
+    }
+
+    /// What became of opening one.
+    enum Opening {
+        case failed(UpstreamFailure)
+        case opened(UpstreamConnection)
+    }
+
+    private init(_ exchange: Exchange, _ target: UpstreamTarget, phase: Phase) {
+        worker = exchange.worker
+        self.target = target
+        self.exchange = exchange
+        self.phase = phase
+        machine = HTTP1ClientMachine(limits: exchange.worker.responseLimits)
+    }
+
+    /// Opens a connection for an exchange; it is told when the connection is ready or has failed.
+    static func open(to target: UpstreamTarget, for exchange: Exchange) -> Opening {
+        let worker = exchange.worker
+        let descriptor: Int32
+        switch worker.loop.kernel.connect(to: target.state.address) {
+        case .connected(let made), .inProgress(let made): descriptor = made
+        case .failed(let fault):
+            return .failed(fault.isOutOfDescriptors ? .outOfDescriptors : .connectFailed)
+        }
+        let connection = UpstreamConnection(exchange, target, phase: .connecting)
+        connection.transport = Transport(
+            Socket(descriptor: descriptor, kernel: worker.loop.kernel)
+        )
+        do throws(SystemFault) {
+            connection.registration = try worker.loop.register(
+                connection,
+                descriptor: descriptor,
+                interest: [.readable, .writable]
+            )
+        } catch {
+            connection.transport = nil
+            return .failed(.outOfDescriptors)
+        }
+        target.activeCount += 1
+        connection.setDeadline(worker.loop.now + target.connectTimeout)
+        return .opened(connection)
+    }
+
+    /// Takes up work after having been idle.
+    func begin(_ exchange: Exchange) {
+        self.exchange = exchange
+        phase = .active
+        hasReceivedNothing = true
+        target.activeCount += 1
+    }
+
+    func becameReady(_ readiness: Readiness) {
+        switch phase {
+        case .connecting: connected(readiness)
+        case .securing: secure()
+        case .active:
+            if readiness.contains(.writable) {
+                drain()
+            }
+            if !readiness.isDisjoint(with: [.readable, .peerFinished, .hungUp, .failed]) {
+                readInput()
+            }
+        case .idle:
+            // Whatever an idle server says, it cannot be an answer.
+            target.forget(self)
+            close()
+        case .closed: break
+        }
+    }
+
+    func deadlinePassed() {
+        switch phase {
+        case .connecting, .securing: exchange?.upstreamStopped(.connectTimedOut)
+        case .active:
+            if exchange?.machine.isTunnelling == true {
+                exchange?.upstreamStopped(.readTimedOut)
+            } else if exchange?.isWaitingForPeer == true {
+                // The silence is the peer's: its own time-out watches it.
+                setDeadline(worker.loop.now + target.idleTimeout)
+            } else {
+                exchange?.upstreamStopped(.readTimedOut)
+            }
+        case .idle:
+            target.forget(self)
+            close()
+        case .closed: break
+        }
+    }
+
+    private func connected(_ readiness: Readiness) {
+        guard let descriptor = transport?.descriptor else { return }
+        if worker.loop.kernel.connectFault(descriptor) != nil {
+            exchange?.upstreamStopped(.connectFailed)
+            return
+        }
+        guard readiness.contains(.writable) else {
+            if !readiness.isDisjoint(with: [.hungUp, .failed]) {
+                exchange?.upstreamStopped(.connectFailed)
+            }
+            return
+        }
+        guard let context = target.tls else { return becomeActive() }
+        do throws(TLSFault) {
+            let tls = try context.makeConnection(
+                descriptor: descriptor,
+                serverName: target.server.host
+            )
+            transport?.secure(with: tls)
+        } catch {
+            exchange?.upstreamStopped(.tlsFailed)
+            return
+        }
+        phase = .securing
+        secure()
+    }
+
+    private func secure() {
+        switch transport?.handshake() {
+        case .complete: becomeActive()
+        case .wantsRead: setInterest(.readable)
+        case .wantsWrite: setInterest([.readable, .writable])
+        case .failed, nil: exchange?.upstreamStopped(.tlsFailed)
+        }
+    }
+
+    private func becomeActive() {
+        phase = .active
+        setInterest(.readable)
+        exchange?.upstreamConnected()
+        exchange?.downstream?.advance()
+        flush()
+    }
+
+    /// Where the bytes for the server are put; ``flush()`` sends them.
+    func output() -> BufferBox {
+        if let pending { return pending }
+        let box = worker.buffers.take()
+        pending = box
+        return box
+    }
+
+    /// How many bytes wait to be sent.
+    var outputCount: Int { pending?.buffer.count ?? 0 }
+
+    /// What has come in and is not yet consumed.
+    var input: BufferBox? { received }
+
+    /// The silence allowed within a response.
+    var idleTimeout: Timeout { target.idleTimeout }
+
+    /// Sends as much as the socket takes.
+    func flush() {
+        guard phase == .active, let pending, !pending.buffer.isEmpty else { return }
+        switch transport?.write(pending.buffer.bytes) {
+        case .bytes(let count):
+            pending.buffer.consume(count)
+                    case .blocked, nil: break
+        case .ended, .failed:
+            // What the server said before it closed still counts: reading will tell.
+            pending.buffer.clear()
+        }
+        if pending.buffer.isEmpty {
+            worker.buffers.giveBack(pending)
+            self.pending = nil
+            wantsWriting(false)
+        } else {
+            wantsWriting(true)
+        }
+    }
+
+    /// The socket takes bytes again: send, and let the request body go on.
+    private func drain() {
+        flush()
+        exchange?.downstream?.advance()
+        flush()
+    }
+
+    private func readInput() {
+        guard !isReadPaused else {
+            return setInterest(interest.subtracting(.readable))
+        }
+        let box = received ?? worker.buffers.take()
+        received = box
+        readInto(box)
+        exchange?.pumpResponse()
+        returnIfEmpty()
+    }
+
+    private func readInto(_ box: BufferBox) {
+        while !isInputEnded {
+            let room = BufferPool.size - box.buffer.count
+            guard room > 0 else { return pauseReading() }
+            switch transport?.read(into: &box.buffer, atMost: room) {
+            case .bytes:
+                hasReceivedNothing = false
+                                guard transport?.hasPendingBytes == true else { return }
+            case .blocked: return
+            case .ended, .failed, nil: isInputEnded = true
+            }
+        }
+    }
+
+    /// Forgets bytes that were dealt with.
+    func consume(_ count: Int) {
+        received?.buffer.consume(count)
+    }
+
+    private func pauseReading() {
+        isReadPaused = true
+        setInterest(interest.subtracting(.readable))
+    }
+
+    /// Goes on reading after the peer has taken what was held.
+    func resumeReading() {
+        guard isReadPaused, phase == .active else { return }
+        isReadPaused = false
+        setInterest(interest.union(.readable))
+    }
+
+    private func returnIfEmpty() {
+        guard let box = received, box.buffer.isEmpty else { return }
+        received = nil
+        worker.buffers.giveBack(box)
+    }
+
+    /// Ends the work for an exchange: into the pool, or closed.
+    func release(reusable: Bool) {
+        exchange = nil
+        guard phase == .active else { return close() }
+        let isQuiet = (received?.buffer.isEmpty ?? true) && outputCount == 0
+        guard reusable, isQuiet, !isReadPaused else { return close() }
+        returnIfEmpty()
+        target.activeCount -= 1
+        phase = .idle
+        if !target.keep(self, now: worker.loop.now) {
+            target.activeCount += 1
+            phase = .active
+            close()
+        }
+    }
+
+    /// Closes the connection: once, after it was taken off the loop.
+    func close() {
+        guard phase != .closed else { return }
+        if phase != .idle {
+            target.activeCount -= 1
+        }
+        phase = .closed
+        exchange = nil
+        if let registration {
+            worker.loop.deregister(registration)
+        }
+        registration = nil
+        transport = nil
+        if let received {
+            worker.buffers.giveBack(received)
+        }
+        received = nil
+        if let pending {
+            worker.buffers.giveBack(pending)
+        }
+        pending = nil
+    }
+
+    /// Says to the server that the peer will send no more.
+    func shutdownSending() {
+        flush()
+        transport?.shutdownSending()
+    }
+
+    func setDeadline(_ deadline: Instant?) {
+        guard let registration else { return }
+        worker.loop.setDeadline(deadline, for: registration)
+    }
+
+    private var interest: Interest {
+        guard let registration else { return [] }
+        return worker.loop.interest(of: registration)
+    }
+
+    private func setInterest(_ interest: Interest) {
+        guard let registration else { return }
+        worker.loop.setInterest(interest, for: registration)
+    }
+
+    private func wantsWriting(_ wants: Bool) {
+        let now = interest
+        guard now.contains(.writable) != wants else { return }
+        setInterest(wants ? now.union(.writable) : now.subtracting(.writable))
+    }
+}

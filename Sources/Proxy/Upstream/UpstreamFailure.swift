@@ -1,0 +1,60 @@
+/// What went wrong with an upstream: who is at fault, what the peer is told, what the log says.
+public enum UpstreamFailure: CaseIterable, Sendable {
+    case closedEarly
+    case connectFailed
+    case connectTimedOut
+    case malformed
+    case noServer
+    case outOfDescriptors
+    case readTimedOut
+    case tlsFailed
+
+    /// The status that the peer gets.
+    var status: Int {
+        switch self {
+        case .closedEarly, .connectFailed, .malformed, .tlsFailed: 502
+        case .noServer, .outOfDescriptors: 503
+        case .connectTimedOut, .readTimedOut: 504
+        }
+    }
+
+    /// The word in the log and in the problem document.
+    public var word: StaticString {
+        switch self {
+        case .closedEarly: "upstream_closed_early"
+        case .connectFailed: "upstream_connect_failed"
+        case .connectTimedOut: "upstream_connect_timeout"
+        case .malformed: "upstream_malformed"
+        case .noServer: "upstream_unavailable"
+        case .outOfDescriptors: "gateway_overloaded"
+        case .readTimedOut: "upstream_read_timeout"
+        case .tlsFailed: "upstream_tls_failed"
+        }
+    }
+
+    /// One sentence for the peer.
+    var title: StaticString {
+        switch self {
+        case .closedEarly: "The service behind the gateway closed the connection early."
+        case .connectFailed: "The service behind the gateway could not be reached."
+        case .connectTimedOut: "The service behind the gateway could not be reached in time."
+        case .malformed: "The service behind the gateway answered what cannot be read."
+        case .noServer: "No server of the service behind the gateway is available."
+        case .outOfDescriptors: "The gateway is overloaded."
+        case .readTimedOut: "The service behind the gateway did not answer in time."
+        case .tlsFailed: "The service behind the gateway could not be trusted."
+        }
+    }
+
+    /// Its place in the list that metrics are labelled by.
+    var index: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+
+    /// Whether the server is at fault, so that it counts towards ejection.
+    var blamesServer: Bool {
+        switch self {
+        case .closedEarly, .connectFailed, .connectTimedOut, .malformed, .readTimedOut, .tlsFailed:
+            true
+        case .noServer, .outOfDescriptors: false
+        }
+    }
+}

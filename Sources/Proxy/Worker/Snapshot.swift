@@ -1,0 +1,81 @@
+public import Access
+public import Configuration
+import EventLoop
+public import TLS
+
+/// Settings, routes, keys and certificates as of one moment. Immutable: a reload or a new key set
+/// makes another, and each worker swaps its own reference between turns. An exchange keeps the one
+/// that it began with.
+public final class Snapshot: Sendable {
+    /// The conf.
+    public let settings: Settings
+    /// Raised by each reload; snapshots that differ only in keys share it.
+    public let settingsGeneration: UInt64
+    /// What decisions are made from.
+    public let access: AccessSnapshot
+    /// The TLS contexts, by listener; `nil` for plain ones.
+    public let listenerTLS: [TLSServerContext?]
+    /// The TLS contexts towards servers, by upstream; `nil` where none of its servers needs one.
+    public let upstreamTLS: [TLSClientContext?]
+    /// The times of the conf, cheap to add.
+    let timeouts: Timeouts
+
+    /// Puts one moment together.
+    public init(
+        settings: Settings,
+        settingsGeneration: UInt64,
+        access: AccessSnapshot,
+        listenerTLS: [TLSServerContext?],
+        upstreamTLS: [TLSClientContext?]
+    ) {
+        self.settings = settings
+        self.settingsGeneration = settingsGeneration
+        self.access = access
+        self.listenerTLS = listenerTLS
+        self.upstreamTLS = upstreamTLS
+        timeouts = Timeouts(settings.timeouts)
+    }
+
+    /// The same moment with other keys, or other certificates.
+    public func replacing(
+        issuers: [Issuer]? = nil,
+        listenerTLS: [TLSServerContext?]? = nil
+    ) -> Snapshot {
+        var access = access
+        if let issuers {
+            access.issuers = issuers
+        }
+        return Snapshot(
+            settings: settings,
+            settingsGeneration: settingsGeneration,
+            access: access,
+            listenerTLS: listenerTLS ?? self.listenerTLS,
+            upstreamTLS: upstreamTLS
+        )
+    }
+}
+
+/// The times of the conf, cheap to add, and those that no conf changes.
+struct Timeouts: Sendable {
+    let head: Timeout
+    let bodyIdle: Timeout
+    let keepAliveIdle: Timeout
+    let sendIdle: Timeout
+    let upgradeIdle: Timeout
+    /// How long a refused request's body is read and dropped before the connection is closed.
+    let discard = Timeout(.seconds(1))
+    /// How long a closing connection is read, so that the peer sees our last bytes and no reset.
+    let linger = Timeout(.seconds(2))
+    /// How long an exchange waits for a key set: longer, and a client would have given up.
+    let verdict = Timeout(.seconds(2))
+    /// How long an acceptor rests when the process is out of descriptors.
+    let acceptRest = Timeout(.milliseconds(250))
+
+    init(_ settings: TimeoutSettings) {
+        head = Timeout(settings.head)
+        bodyIdle = Timeout(settings.bodyIdle)
+        keepAliveIdle = Timeout(settings.keepAliveIdle)
+        sendIdle = Timeout(settings.sendIdle)
+        upgradeIdle = Timeout(settings.upgradeIdle)
+    }
+}

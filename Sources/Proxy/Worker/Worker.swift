@@ -1,0 +1,410 @@
+import Access
+import Configuration
+public import EventLoop
+import HTTP
+import JOSE
+import Telemetry
+
+/// One thread's share of the data plane: a loop, listeners, connections, upstream pools and a token
+/// cache of its own. Nothing is shared with other workers but snapshots and counters.
+public final class Worker: TurnObserver, MailReceiver {
+    let loop: EventLoop
+    let index: Int
+    private(set) var snapshot: Snapshot
+    var upstreams = UpstreamTable()
+    let cache: VerifiedTokenCache
+    let verifier = TokenSignatureVerifier()
+    private var budget: VerificationBudget?
+    private(set) var log: AccessLogSink?
+    private var accessLog: AccessLog?
+    private(set) var metrics: WorkerMetrics
+    private let desk: any ErrandDesk
+    private let reporter: any WorkerReporter
+    private var mailbox: Mailbox<WorkerMessage>?
+    private var mail: [WorkerMessage] = []
+
+    var buffers = BufferPool()
+    var requestIDs = RequestIDs()
+    /// Bytes in the making, empty between two uses.
+    private var scratch: [UInt8] = []
+    /// The `Date` field of ``dateSecond``.
+    private var date: [UInt8] = []
+    private var dateSecond: Int64 = 0
+
+    private var acceptors: [Acceptor] = []
+    private var connections: [DownstreamConnection] = []
+    private var connectionCountMax: Int
+    private var freeExchanges: [Exchange] = []
+    var errands: [UInt64: Exchange] = [:]
+    private var nextTicket: UInt64 = 0
+    private var runnable: [DownstreamConnection] = []
+    private(set) var isDraining = false
+    private var drainTimer: DrainTimer?
+    private let alarm: Alarm
+
+    /// Exchanges that wait for the control plane, all issuers together: a thousand for each of a
+    /// few, and beyond it a refusal costs less than the memory.
+    private static let errandCountMax = 4096
+    /// Bytes of remembered tokens, with their claims: enough for the default of ten thousand tokens
+    /// of 800 bytes.
+    private static let cacheByteCountMax = 32 << 20
+    /// Client addresses with a budget of their own.
+    private static let budgetAddressCountMax = 8192
+    /// Exchanges kept for reuse.
+    private static let freeExchangeCountMax = 256
+
+    /// Makes a worker on a loop that was made in the same thread.
+    public init(
+        index: Int,
+        loop: EventLoop,
+        snapshot: Snapshot,
+        equipment: WorkerEquipment,
+        desk: any ErrandDesk,
+        reporter: any WorkerReporter
+    ) throws(SystemFault) {
+        self.index = index
+        self.loop = loop
+        self.snapshot = snapshot
+        accessLog = equipment.log
+        log = equipment.log?.makeSink()
+        metrics = equipment.metrics
+        self.desk = desk
+        self.reporter = reporter
+        let limits = snapshot.settings.limits
+        cache = VerifiedTokenCache(
+            countMax: limits.verdictCacheCount,
+            byteCountMax: Self.cacheByteCountMax
+        )
+        connectionCountMax = max(1, limits.connectionCount / snapshot.settings.workerCount)
+        budget = Self.makeBudget(snapshot, now: loop.now)
+        upstreams.adopt(snapshot, worker: index)
+        alarm = Alarm(loop)
+        loop.turnObserver = self
+        mailbox = try loop.makeMailbox(limit: Self.mailCountMax, receiver: self)
+    }
+
+    /// Messages of the control plane that may wait: it posts a few for each change, and an answer for
+    /// each errand.
+    private static let mailCountMax = 16_384
+
+    /// Where the control plane posts to.
+    public var inbox: Mailbox<WorkerMessage>? { mailbox }
+
+    /// Listens on an address, with a descriptor that was made for it.
+    public func listen(on address: SocketAddress, descriptor: Int32) throws(SystemFault) {
+        acceptors.append(try Acceptor(address, descriptor: descriptor, worker: self))
+    }
+
+    /// Runs until it is told to stop, or has drained.
+    public func run() {
+        loop.run()
+    }
+
+    /// The present second since 1970.
+    var now: Int64 { loop.wallTime.secondsSince1970 }
+
+    public func mailArrived() {
+        mailbox?.takeAll(into: &mail)
+        // Taken out first: a message may lead to another.
+        let messages = mail
+        mail.removeAll(keepingCapacity: true)
+        for message in messages {
+            receive(message)
+        }
+    }
+
+    private func receive(_ message: WorkerMessage) {
+        switch message {
+        case .answered(let ticket, let answer):
+            guard let exchange = errands.removeValue(forKey: ticket) else { return }
+            exchange.verdictArrived(answer)
+        case .drain(let time): drain(within: time)
+        case .snapshot(let snapshot, let equipment): adopt(snapshot, equipment)
+        case .stop: stop()
+        case .targets(let upstream, let states):
+            upstreams.update(upstream, states)
+            countHealth(upstream, states)
+        }
+    }
+
+    private func adopt(_ snapshot: Snapshot, _ equipment: WorkerEquipment?) {
+        self.snapshot = snapshot
+        if let equipment {
+            metrics = equipment.metrics
+            if equipment.log !== accessLog {
+                log?.flush()
+                accessLog = equipment.log
+                log = equipment.log?.makeSink()
+            }
+            budget = Self.makeBudget(snapshot, now: loop.now)
+            adoptListeners(snapshot)
+            connectionCountMax = max(
+                1,
+                snapshot.settings.limits.connectionCount / snapshot.settings.workerCount
+            )
+        }
+        upstreams.adopt(snapshot, worker: index)
+    }
+
+    /// Closes the listeners that are gone, and opens the new ones. One that stays is not touched, so
+    /// that nobody who is connecting is turned away.
+    private func adoptListeners(_ snapshot: Snapshot) {
+        let addresses = snapshot.settings.listeners.map(\.address)
+        acceptors.removeAll { acceptor in
+            guard !addresses.contains(acceptor.address) else { return false }
+            acceptor.close()
+            return true
+        }
+        for address in addresses where !acceptors.contains(where: { $0.address == address }) {
+            do throws(SystemFault) {
+                let descriptor = try loop.kernel.listen(
+                    on: address,
+                    backlog: Self.backlog,
+                    sharesPort: true
+                )
+                try listen(on: address, descriptor: descriptor)
+            } catch {
+                reporter.listenFailed(address, error)
+            }
+        }
+    }
+
+    /// Peers that may wait to be accepted: what the kernel allows by default.
+    public static let backlog = 4096
+
+    private func countHealth(_ upstream: String, _ states: [TargetState]) {
+        let upstreams = snapshot.settings.upstreams
+        guard let place = upstreams.firstIndex(where: { $0.name == upstream }) else { return }
+        for server in upstreams[place].servers.indices {
+            metrics.setUpstreamServer(
+                upstream: place,
+                server: server,
+                isHealthy: states.contains { $0.server == server && $0.isHealthy }
+            )
+        }
+    }
+
+    public func turnEnded() {
+        if !runnable.isEmpty {
+            let connections = runnable
+            runnable.removeAll(keepingCapacity: true)
+            for connection in connections {
+                connection.isRunnable = false
+                connection.advance()
+            }
+        }
+        if let log {
+            log.turnEnded(nowNanoseconds: loop.now.nanoseconds)
+            alarm.ring(at: log.dueNanoseconds.map(Instant.init(nanoseconds:)))
+        }
+        if !runnable.isEmpty {
+            loop.skipNextWait()
+        }
+        if isDraining, connections.isEmpty {
+            stop()
+        }
+    }
+
+    /// Has a connection go on in the next turn, after the others.
+    func runLater(_ connection: DownstreamConnection) {
+        guard !connection.isRunnable else { return }
+        connection.isRunnable = true
+        runnable.append(connection)
+        loop.skipNextWait()
+    }
+}
+
+extension Worker {
+    /// The bounds of a request head.
+    var requestLimits: HeadLimits {
+        let limits = snapshot.settings.limits
+        return HeadLimits(
+            size: limits.requestHeadSize,
+            fieldCount: limits.requestFieldCount,
+            targetSize: limits.requestTargetSize
+        )
+    }
+
+    /// The bounds of a response head.
+    var responseLimits: HeadLimits {
+        let limits = snapshot.settings.limits
+        return HeadLimits(
+            size: limits.responseHeadSize,
+            fieldCount: limits.requestFieldCount,
+            targetSize: limits.requestTargetSize
+        )
+    }
+
+    /// Whether one more peer may be taken.
+    var hasRoomForConnection: Bool { connections.count < connectionCountMax }
+
+    func add(_ connection: DownstreamConnection) {
+        connection.place = connections.count
+        connections.append(connection)
+        metrics.connectionAccepted()
+    }
+
+    func remove(_ connection: DownstreamConnection) {
+        let place = connection.place
+        guard place < connections.count, connections[place] === connection else { return }
+        let last = connections.removeLast()
+        if last !== connection {
+            connections[place] = last
+            last.place = place
+        }
+        metrics.connectionClosed()
+    }
+
+    func takeExchange() -> Exchange {
+        freeExchanges.popLast() ?? Exchange(worker: self)
+    }
+
+    func giveBack(_ exchange: Exchange) {
+        exchange.reset()
+        guard freeExchanges.count < Self.freeExchangeCountMax else { return }
+        freeExchanges.append(exchange)
+    }
+
+    /// Files an exchange under a ticket and asks the control plane.
+    ///
+    /// - Returns: The ticket, or `nil` where too many wait already.
+    func file(_ exchange: Exchange, _ question: Errand.Question) -> UInt64? {
+        guard errands.count < Self.errandCountMax else { return nil }
+        nextTicket += 1
+        let errand = Errand(worker: index, ticket: nextTicket, question: question)
+        guard desk.post(errand) else { return nil }
+        errands[nextTicket] = exchange
+        return nextTicket
+    }
+
+    /// Refuses an address whose failed signature checks have used up its budget.
+    func checkBudget(of client: IPAddress) throws(Refusal) {
+        guard let budget, !budget.allows(client, at: loop.now) else { return }
+        throw Refusal(.verificationBudgetExhausted)
+    }
+
+    /// Charges an address for a signature that was not the key's.
+    func signatureFailed(_ client: IPAddress) {
+        budget?.charge(client, at: loop.now)
+    }
+
+    private static func makeBudget(_ snapshot: Snapshot, now: Instant) -> VerificationBudget? {
+        snapshot.settings.signatureFailureBudget.map {
+            VerificationBudget(
+                $0,
+                workerCount: snapshot.settings.workerCount,
+                addressCountMax: budgetAddressCountMax,
+                now: now
+            )
+        }
+    }
+
+    /// The value of a `Date` field, made once a second.
+    func withDate(_ body: (Span<UInt8>) -> Void) {
+        if now != dateSecond {
+            dateSecond = now
+            date.removeAll(keepingCapacity: true)
+            HTTPDate.append(secondsSince1970: now, to: &date)
+        }
+        let value = date
+        body(value.span)
+    }
+
+    /// Lends bytes in the making: empty, with memory from earlier uses. Not to be asked for again
+    /// within.
+    func withScratch<Result>(_ body: (inout [UInt8]) -> Result) -> Result {
+        var text: [UInt8] = []
+        swap(&text, &scratch)
+        defer {
+            text.removeAll(keepingCapacity: true)
+            swap(&text, &scratch)
+        }
+        return body(&text)
+    }
+
+    func handshakeFailed(_ peer: SocketAddress, _ detail: String) {
+        metrics.handshakeEnded(.failed)
+        reporter.handshakeFailed(peer, detail)
+    }
+
+    func reportOutOfDescriptors() {
+        reporter.outOfDescriptors()
+    }
+
+    private func drain(within time: Timeout) {
+        guard !isDraining else { return }
+        isDraining = true
+        for acceptor in acceptors {
+            acceptor.close()
+        }
+        acceptors.removeAll()
+        for connection in connections {
+            connection.drain()
+        }
+        upstreams.retire()
+        drainTimer = DrainTimer(self, at: loop.now + time)
+    }
+
+    /// Ends at once: what still runs is cut.
+    func stop() {
+        for acceptor in acceptors {
+            acceptor.close()
+        }
+        acceptors.removeAll()
+        for connection in connections {
+            connection.close()
+        }
+        upstreams.retire()
+        drainTimer = nil
+        mailbox?.close()
+        log?.flush()
+        loop.stop()
+    }
+}
+
+/// Makes a turn happen by a certain time, so that what waits for the end of a turn is not forgotten
+/// by an idle worker.
+final class Alarm: EventHandler {
+    private let loop: EventLoop
+    private var registration: Registration?
+
+    init(_ loop: EventLoop) {
+        self.loop = loop
+        registration = loop.register(timer: self)
+    }
+
+    func ring(at moment: Instant?) {
+        guard let registration else { return }
+        loop.setDeadline(moment, for: registration)
+    }
+
+    func becameReady(_ readiness: Readiness) {}
+
+    func deadlinePassed() {}
+}
+
+/// Ends a worker that has not drained in time.
+final class DrainTimer: EventHandler {
+    private let worker: Worker
+
+    init(_ worker: Worker, at deadline: Instant) {
+        self.worker = worker
+        worker.loop.setDeadline(deadline, for: worker.loop.register(timer: self))
+    }
+
+    func becameReady(_ readiness: Readiness) {}
+
+    func deadlinePassed() {
+        worker.stop()
+    }
+}
+
+/// What a worker has to say to the program's own log; the reporter bounds how often it is said.
+public protocol WorkerReporter: Sendable {
+    /// A TLS handshake has failed.
+    func handshakeFailed(_ peer: SocketAddress, _ detail: String)
+    /// A new address could not be listened on.
+    func listenFailed(_ address: SocketAddress, _ fault: SystemFault)
+    /// No descriptor is left for another peer.
+    func outOfDescriptors()
+}

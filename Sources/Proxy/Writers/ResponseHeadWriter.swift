@@ -1,0 +1,136 @@
+import Access
+import Bytes
+import Configuration
+import HTTP
+
+/// The fields of a response, from an upstream or of our own, into whatever the wire writes.
+enum ResponseHeadWriter {
+    /// Writes every field but those of framing and connection, which are the wire's own.
+    static func write(_ exchange: Exchange, into sink: some FieldSink) {
+        if exchange.answer == nil {
+            writeUpstreamFields(exchange, exchange.responseHead.fields, into: sink)
+        } else {
+            AnswerFields.write(exchange, into: sink)
+        }
+        writeEdits(exchange, into: sink)
+        writeCORS(exchange, into: sink)
+        writeTransportSecurity(exchange, into: sink)
+        let id = exchange.requestID
+        sink.add("x-request-id", id.span)
+    }
+
+    private static func writeUpstreamFields(
+        _ exchange: Exchange,
+        _ fields: FieldBlock,
+        into sink: some FieldSink
+    ) {
+        var hasDate = false
+        for index in 0..<fields.count {
+            switch fields.id(at: index) {
+            case .connection, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding,
+                .contentLength, .xRequestID, .http2Settings:
+                continue
+            case .upgrade where !exchange.machine.isTunnelling:
+                continue
+            case .strictTransportSecurity where replacesTransportSecurity(exchange):
+                continue
+            case .location, .contentLocation:
+                let place = LocationRewriter.rewritten(fields.value(at: index), exchange)
+                if let place {
+                    sink.add(fields.name(at: index), place.span)
+                } else {
+                    sink.add(fields.name(at: index), fields.value(at: index))
+                }
+                continue
+            case .date:
+                hasDate = true
+            default:
+                break
+            }
+            let name = fields.name(at: index)
+            if fields.isNamedByConnection(index) || isEdited(name, exchange)
+                || isCORS(name, exchange)
+            {
+                continue
+            }
+            sink.add(name, fields.value(at: index))
+        }
+        if !hasDate {
+            exchange.worker.withDate { sink.add("date", $0) }
+        }
+    }
+
+    private static func isEdited(_ name: Span<UInt8>, _ exchange: Exchange) -> Bool {
+        guard let route = exchange.route else { return false }
+        for edit in route.settings.responseHeaders {
+            switch edit {
+            case .remove(let edited), .set(let edited, _):
+                if name.isEqualIgnoringCase(to: edited.utf8.span) { return true }
+            }
+        }
+        return false
+    }
+
+    private static func writeEdits(_ exchange: Exchange, into sink: some FieldSink) {
+        guard let route = exchange.route else { return }
+        for edit in route.settings.responseHeaders {
+            if case .set(let name, let value) = edit {
+                sink.add(name.utf8.span, value.utf8.span)
+            }
+        }
+    }
+
+    /// Where the gateway speaks CORS, the upstream's own fields of it are dropped.
+    private static func isCORS(_ name: Span<UInt8>, _ exchange: Exchange) -> Bool {
+        guard let route = exchange.route, !route.settings.corsOrigins.isEmpty else { return false }
+        return name.count > 21
+            && name.extracting(0..<21).isEqualIgnoringCase(to: "access-control-allow-")
+    }
+
+    private static func writeCORS(_ exchange: Exchange, into sink: some FieldSink) {
+        guard let route = exchange.route, !route.settings.corsOrigins.isEmpty else { return }
+        sink.add("vary", "origin")
+        let fields = exchange.head.fields
+        guard let field = fields.first(.origin) else { return }
+        writeAllowedOrigin(route, fields.value(at: field), into: sink)
+    }
+
+    private static func writeAllowedOrigin(
+        _ route: Route,
+        _ origin: Span<UInt8>,
+        into sink: some FieldSink
+    ) {
+        for allowed in route.settings.corsOrigins {
+            if allowed == "*" {
+                sink.add("access-control-allow-origin", "*")
+                return
+            }
+            if origin.isEqual(to: allowed.utf8.span) {
+                sink.add("access-control-allow-origin", origin)
+                sink.add("access-control-allow-credentials", "true")
+                sink.add("access-control-expose-headers", "x-request-id, www-authenticate")
+                return
+            }
+        }
+    }
+
+    private static func replacesTransportSecurity(_ exchange: Exchange) -> Bool {
+        exchange.strictTransportSecurity != nil
+    }
+
+    private static func writeTransportSecurity(_ exchange: Exchange, into sink: some FieldSink) {
+        guard let age = exchange.strictTransportSecurity else { return }
+        var value: [UInt8] = Array("max-age=".utf8)
+        value += Array(String(age).utf8)
+        sink.add("strict-transport-security", value.span)
+    }
+}
+
+extension Exchange {
+    /// The seconds of `Strict-Transport-Security`, or `nil` where it is not to be said.
+    fileprivate var strictTransportSecurity: Int64? {
+        guard let downstream, downstream.tlsVersionName.utf8CodeUnitCount > 0 else { return nil }
+        return snapshot.settings.listeners[downstream.listenerIndex]
+            .strictTransportSecurity?.components.seconds
+    }
+}
