@@ -114,7 +114,7 @@ let package = Package(
             ["Bytes", "Configuration", "EventLoop", "HTTP"],
             exclude: ["Golden"]
         ),
-        tests("OutboundTests", ["Bytes", "Outbound"]),
+        tests("OutboundTests", ["Bytes", "Outbound", "TLS"]),
         tests(
             "AccessTests",
             [
