@@ -374,7 +374,7 @@ final class DownstreamConnection: EventHandler {
                     wait(.head, timeouts.head)
                 }
             } else if waiting != .head || hasProgressed {
-                wait(.idle, Self.idleRest)
+                rest(timeouts)
             }
         case .exchanging: updateBodyDeadline(timeouts)
         case .tunnelling: wait(.tunnel, timeouts.upgradeIdle)
@@ -397,6 +397,14 @@ final class DownstreamConnection: EventHandler {
         } else {
             wait(.nothing, nil)
         }
+    }
+
+    /// Nothing is under way. Among many connections the TLS buffers are given back at once, among few
+    /// only when the peer has rested for a while.
+    private func rest(_ timeouts: Timeouts) {
+        guard worker.hasManyConnections else { return wait(.idle, Self.idleRest) }
+        transport?.releaseIdleBuffers()
+        wait(.quiet, timeouts.keepAliveIdle)
     }
 
     /// A connection that rests this long gives back its TLS buffers; before, the next request would

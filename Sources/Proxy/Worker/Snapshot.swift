@@ -19,6 +19,8 @@ public final class Snapshot: Sendable {
     public let upstreamTLS: [TLSClientContext?]
     /// The times of the conf, cheap to add.
     let timeouts: Timeouts
+    /// The value of `Strict-Transport-Security`, by listener; empty where it is not said.
+    let strictTransportSecurity: [[UInt8]]
 
     /// Puts one moment together.
     public init(
@@ -34,6 +36,10 @@ public final class Snapshot: Sendable {
         self.listenerTLS = listenerTLS
         self.upstreamTLS = upstreamTLS
         timeouts = Timeouts(settings.timeouts)
+        strictTransportSecurity = settings.listeners.map { listener in
+            guard listener.tls != nil, let age = listener.strictTransportSecurity else { return [] }
+            return Array("max-age=\(age.components.seconds)".utf8)
+        }
     }
 
     /// The same moment with other keys, or other certificates.

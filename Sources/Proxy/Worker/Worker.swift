@@ -238,6 +238,10 @@ extension Worker {
     /// Whether one more peer may be taken.
     var hasRoomForConnection: Bool { connections.count < connectionCountMax }
 
+    /// Whether the memory of idle connections counts more than the cost of giving it back: beyond
+    /// 128, whose TLS buffers are 4 MiB.
+    var hasManyConnections: Bool { connections.count > 128 }
+
     func add(_ connection: DownstreamConnection) {
         connection.place = connections.count
         connections.append(connection)

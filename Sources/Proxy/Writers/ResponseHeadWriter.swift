@@ -32,7 +32,7 @@ enum ResponseHeadWriter {
                 continue
             case .upgrade where !exchange.machine.isTunnelling:
                 continue
-            case .strictTransportSecurity where replacesTransportSecurity(exchange):
+            case .strictTransportSecurity where !exchange.strictTransportSecurity.isEmpty:
                 continue
             case .location, .contentLocation:
                 let place = LocationRewriter.rewritten(fields.value(at: index), exchange)
@@ -114,23 +114,18 @@ enum ResponseHeadWriter {
         }
     }
 
-    private static func replacesTransportSecurity(_ exchange: Exchange) -> Bool {
-        exchange.strictTransportSecurity != nil
-    }
-
     private static func writeTransportSecurity(_ exchange: Exchange, into sink: some FieldSink) {
-        guard let age = exchange.strictTransportSecurity else { return }
-        var value: [UInt8] = Array("max-age=".utf8)
-        value += Array(String(age).utf8)
-        sink.add("strict-transport-security", value.span)
+        let value = exchange.strictTransportSecurity
+        if !value.isEmpty {
+            sink.add("strict-transport-security", value.span)
+        }
     }
 }
 
 extension Exchange {
-    /// The seconds of `Strict-Transport-Security`, or `nil` where it is not to be said.
-    fileprivate var strictTransportSecurity: Int64? {
-        guard let downstream, downstream.tlsVersionName.utf8CodeUnitCount > 0 else { return nil }
-        return snapshot.settings.listeners[downstream.listenerIndex]
-            .strictTransportSecurity?.components.seconds
+    /// The value of `Strict-Transport-Security`; empty where it is not to be said.
+    fileprivate var strictTransportSecurity: [UInt8] {
+        guard let downstream else { return [] }
+        return snapshot.strictTransportSecurity[downstream.listenerIndex]
     }
 }
