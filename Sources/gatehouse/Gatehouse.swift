@@ -9,7 +9,7 @@ struct Gatehouse: AsyncParsableCommand {
         abstract: "A reverse-proxy authentication gateway.",
         version: Version.text,
         subcommands: [
-            Run.self, Check.self, Demo.self, Explain.self, VersionCommand.self,
+            Run.self, Check.self, Demo.self, Explain.self, Logs.self, VersionCommand.self,
         ]
     )
 }
@@ -80,6 +80,40 @@ struct Demo: ParsableCommand {
         throw ExitCode(DemoCommand.run(port: port, directory: directory))
     }
 }
+
+struct Logs: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Read the access log.",
+        subcommands: [Rejected.self]
+    )
+
+    struct Rejected: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say which requests were refused, why, and what to do about it."
+        )
+
+        @OptionGroup var conf: ConfigurationOptions
+        @Option(help: "The log, in place of the conf's; - is standard input.") var log: String?
+        @Option(help: "How far back: 30m, 1h, 7d.") var since: String?
+        @Flag(help: "Go on with what is logged from now on.") var follow = false
+        @Option(help: "A row for each reason, route, issuer, client or subject.")
+        var by = RejectionReport.Grouping.reason
+
+        func run() throws {
+            throw ExitCode(
+                LogsCommand.rejected(
+                    configurationPath: conf.path,
+                    logPath: log,
+                    since: since,
+                    isFollowing: follow,
+                    grouping: by
+                )
+            )
+        }
+    }
+}
+
+extension RejectionReport.Grouping: ExpressibleByArgument {}
 
 struct VersionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
