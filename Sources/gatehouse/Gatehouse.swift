@@ -1,5 +1,5 @@
-import ArgumentParser
-import Gateway
+public import ArgumentParser
+public import Gateway
 
 /// The command line. Each command is a page of its own in the module Gateway; here are only words.
 @main
