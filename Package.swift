@@ -66,7 +66,7 @@ let package = Package(
         module("HTTP", ["Bytes"]),
         module("Cryptography", ["Bytes", "COpenSSL"]),
         module("JSON", ["Bytes", "CJansson"]),
-        module("Telemetry", ["Bytes", "CLinux"]),
+        module("Telemetry", ["Bytes"]),
         // Layer 3
         module("JOSE", ["Bytes", "Cryptography", "JSON"]),
         module("Configuration", ["Bytes", "EventLoop", "HTTP"]),
