@@ -126,7 +126,12 @@ let package = Package(
             path: "Tests/FuzzTargets",
             swiftSettings: house
         ),
-        tests("FuzzReplayTests", ["Bytes", "FuzzTargets"]),
+        .testTarget(
+            name: "FuzzReplayTests",
+            dependencies: ["Bytes", "FuzzTargets"],
+            exclude: ["Corpora"],
+            swiftSettings: house
+        ),
         tests("TidyTests", []),
         tests("EndToEndTests", ["gatehouse"]),
     ]
