@@ -105,7 +105,7 @@ let package = Package(
             ["Bytes", "Configuration", "EventLoop", "HTTP"],
             exclude: ["Golden"]
         ),
-        tests("OutboundTests", ["Bytes", "Outbound"]),
+        tests("OutboundTests", ["Bytes", "Outbound", "TLS"]),
         tests(
             "AccessTests",
             [
