@@ -14,6 +14,23 @@ struct Gatehouse: AsyncParsableCommand {
             Run.self, Check.self, Demo.self, Explain.self, Logs.self, VersionCommand.self,
         ]
     )
+
+    /// Runs the command on the main thread, where the parser's own `main` would leave it for another:
+    /// signals are blocked and collected by the thread that calls `run`, and one thread left open to
+    /// them is enough for SIGTERM to end the process on the spot.
+    @MainActor
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var waiting = command as? any AsyncParsableCommand {
+                try await waiting.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            exit(withError: error)
+        }
+    }
 }
 
 /// The option that every command which reads a conf has.
