@@ -42,7 +42,7 @@ final class DownstreamConnection: EventHandler {
     var hasEndedTunnelInput = false
     var isInputEnded = false
     private var isReadPaused = false
-    private var isWriteBlocked = false
+    private(set) var isWriteBlocked = false
     private var hasProgressed = false
     private var waiting = Waiting.nothing
     private var isAdvancing = false
@@ -136,6 +136,7 @@ final class DownstreamConnection: EventHandler {
     }
 
     private func becameWritable() {
+        wantsWriting(false)
         flush()
         if !isWriteBlocked {
             exchange?.downstreamDrained()
@@ -279,6 +280,8 @@ final class DownstreamConnection: EventHandler {
     /// Writes as much as the peer takes, and only notes where it takes nothing any more: the caller
     /// may be in the middle of reading from the other side.
     func writePending() {
+        // Where nothing is held, the socket may be full all the same: of what was written directly.
+        guard pending != nil else { return }
         while let pending, !pending.buffer.isEmpty, !isBroken {
             switch transport?.write(pending.buffer.bytes) {
             case .bytes(let count):
