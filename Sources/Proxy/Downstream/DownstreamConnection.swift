@@ -361,6 +361,13 @@ final class DownstreamConnection: EventHandler {
         advance()
     }
 
+    /// The time of this head is over: the next one, which may be here in part, has its own.
+    func headEnded() {
+        if waiting == .head {
+            wait(.nothing, nil)
+        }
+    }
+
     private func updateDeadline() {
         let timeouts = worker.snapshot.timeouts
         if waiting == .verdict { return }
@@ -423,7 +430,8 @@ final class DownstreamConnection: EventHandler {
     /// Closes an idle connection because the worker stops, and lets a busy one end.
     func drain() {
         switch phase {
-        case .awaitingHead where received == nil, .handshaking: close()
+        case .awaitingHead where received == nil && pending == nil, .handshaking: close()
+        case .awaitingHead where received == nil: phase = .closing
         case .awaitingHead, .closed, .closing, .exchanging, .lingering, .tunnelling: break
         }
     }

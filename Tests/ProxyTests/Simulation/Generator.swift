@@ -35,12 +35,14 @@ extension World {
         dialling.behaviour.writeMax = random.one(of: [1 << 16, 1 << 16, 5_000, 300])
         dialling.behaviour.pausePercent = random.one(of: [0, 0, 20])
         dialling.behaviour.pause = 3_000_000
-        if random.happens(10) {
+        if random.happens(15) {
             // Slower in all than any time-out, and never silent for as long as one.
+            dialling.window = 1 << 16
             dialling.behaviour.writeMax = 20_000
             dialling.behaviour.readMax = 20_000
             dialling.behaviour.pausePercent = 100
-            dialling.behaviour.pause = 1_700_000_000
+            dialling.behaviour.pause = 600_000_000
+            kernel.faults = KernelFaults()
         }
         guard scenario == .failing || scenario == .changing else { return }
         dialling.behaviour.staleIdlePercent = random.one(of: [0, 50, 100])
@@ -86,7 +88,7 @@ extension World {
             peer.readMax = 20_000
             peer.writeMax = 20_000
             peer.pausePercent = 100
-            peer.pause = 1_700_000_000
+            peer.pause = 600_000_000
         }
         peer.halfCloses = random.happens(15)
         peer.staysAtEnd = random.happens(15)

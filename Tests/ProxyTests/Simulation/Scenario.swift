@@ -19,7 +19,7 @@ enum Scenario: String, CaseIterable {
         for (index, outcome) in peer.outcomes.enumerated() {
             let request = peer.plan.requests[index]
             if let fault = judge(outcome, request, peer.plan) {
-                faults.append("request \(request.id): \(fault)")
+                faults.append("\(fault), \(request.summary), depth \(peer.plan.depth)")
             }
         }
         guard peer.plan.isGood, peer.fault == nil else { return faults }
@@ -27,7 +27,7 @@ enum Scenario: String, CaseIterable {
             peer.outcomes.last.map { $0.head.value("connection") == "close" } ?? false
         let mayBeCut = self == .failing || self == .starving || self == .changing || self == .rude
         if peer.outcomes.count < peer.plan.requests.count, !isClosedWell, !mayBeCut {
-            faults.append("a request without response")
+            faults.append("a request without response: \(peer.state)")
         }
         return faults
     }
@@ -39,7 +39,10 @@ enum Scenario: String, CaseIterable {
     ) -> String? {
         switch request.expected {
         case .refused(let statuses):
-            guard statuses.contains(outcome.status) else { return "status \(outcome.status)" }
+            let isLate = outcome.status == 408 && !peer.isGood
+            guard statuses.contains(outcome.status) || isLate else {
+                return "status \(outcome.status)"
+            }
             guard outcome.isComplete || !peer.isGood else { return "a cut refusal" }
             return nil
         case .forwarded:

@@ -39,6 +39,8 @@ final class SimulatedKernel: Kernel {
     var latency: Int64 = 0
     /// What the gateway has done that no program may do.
     var violations: [String] = []
+    /// Told what the gateway does, to look into a run.
+    var trace: ((String) -> Void)?
     /// Whether nobody will ever do anything again.
     private(set) var isIdle = false
     private(set) var pollCount = 0
@@ -128,6 +130,7 @@ final class SimulatedKernel: Kernel {
             runActors()
             collect(into: &events)
             if !events.isEmpty || wakeUp.isSignalled {
+                trace?("\(time.now / 1000) turn \(events.map { "\($0.userWord & 0xFFFF):\($0.readiness.rawValue)" })")
                 return noteBusyTurn()
             }
             guard let next = [deadline, nextHappening()].compactMap(\.self).min() else {
@@ -260,6 +263,7 @@ final class SimulatedKernel: Kernel {
             violations.append("descriptor \(descriptor) is watched and not open")
             throw SystemFault(call: "epoll_ctl", code: EBADF)
         }
+        trace?("\(time.now / 1000) watch \(descriptor) \(interest.rawValue)")
         entries[descriptor]?.watched = (interest, userWord)
     }
 
@@ -286,6 +290,7 @@ final class SimulatedKernel: Kernel {
             return .failed(SystemFault(call: "recv", code: EBADF))
         }
         if random.happens(faults.spuriousBlock) { return .wouldBlock }
+        defer { trace?("\(time.now / 1000) receive \(descriptor): \(buffer.count)") }
         let most = random.happens(faults.shortRead) ? min(limit, random.number(1...90)) : limit
         switch end.read(atMost: most) {
         case .bytes(let bytes):
@@ -312,6 +317,7 @@ final class SimulatedKernel: Kernel {
         let most = random.happens(faults.shortWrite) ? random.number(1...90) : bytes.count
         let count = min(room, most, bytes.count)
         noteWork()
+        trace?("\(time.now / 1000) send \(descriptor): \(count) of \(bytes.count)")
         end.write(bytes.extracting(0..<count).copied())
         return .bytes(count)
     }
@@ -329,6 +335,7 @@ final class SimulatedKernel: Kernel {
         while entries[descriptor] != nil {
             descriptor += 1
         }
+        trace?("\(time.now / 1000) open \(descriptor)")
         entries[descriptor] = Entry(kind: kind, watched: nil)
         return descriptor
     }
@@ -398,13 +405,16 @@ final class SimulatedKernel: Kernel {
 
     func shutdownSending(_ descriptor: Int32) {
         switch entries[descriptor]?.kind {
-        case .stream(let end): end.finish()
+        case .stream(let end):
+            trace?("\(time.now / 1000) shutdown \(descriptor)")
+            end.finish()
         case .connecting: break
         case .listener, nil: violations.append("shutdown on descriptor \(descriptor)")
         }
     }
 
     func close(_ descriptor: Int32) {
+        trace?("\(time.now / 1000) close \(descriptor)")
         guard let entry = entries.removeValue(forKey: descriptor) else {
             violations.append("descriptor \(descriptor) is closed twice")
             return

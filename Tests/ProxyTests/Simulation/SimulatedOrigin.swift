@@ -198,8 +198,9 @@ final class OriginConnection: SimulatedActor {
     private func closeIfDone() {
         guard closesAfter, outboxStart == outbox.count else { return }
         if isReadingBody {
-            // It has said all and reads no more, as a server that refuses a large body does.
-            return close(byReset: false)
+            // It has said all, and reads what still comes, so that its last words are not lost.
+            end.finish()
+            return
         }
         close(byReset: false)
     }

@@ -42,6 +42,9 @@ final class SimulatedPeer: SimulatedActor {
         self.address = address
     }
 
+    /// Whether the gateway has closed, though this peer does not look.
+    var isLeft: Bool { end.map { $0.link.isClosed[1] } ?? false }
+
     private var now: Int64 { world.kernel.time.now }
 
     var wakesAt: Int64? {
@@ -253,7 +256,9 @@ final class SimulatedPeer: SimulatedActor {
 
     /// What it is at, for a report.
     var state: String {
-        let requests = plan.requests.enumerated().map { index, request in
+        let first = max(0, outcomes.count - 1)
+        let requests = plan.requests.enumerated().dropFirst(first).prefix(3).map {
+            index, request in
             let seen = index < outcomes.count ? "\(outcomes[index].status)" : "-"
             return "[\(request.summary) got \(seen)]"
         }

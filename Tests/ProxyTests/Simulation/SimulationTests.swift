@@ -17,10 +17,17 @@ struct SimulationTests {
                 print(scenario, seed)
             }
             let world = try World.make(scenario, seed: UInt64(seed))
+            if Self.number("SIMULATION_LOG") == Self.place(of: scenario) {
+                world.kernel.trace = { print($0) }
+            }
             faults += world.run()
             if faults.count > 5 { break }
         }
         #expect(faults.isEmpty, "\(faults.joined(separator: "\n"))")
+    }
+
+    private static func place(of scenario: Scenario) -> Int? {
+        Scenario.allCases.firstIndex(of: scenario)
     }
 
     private static func number(_ name: String) -> Int? {
