@@ -89,7 +89,9 @@ extension DownstreamConnection: ExchangeDownstream {
     }
 
     /// Whether what is left of a refused request's body is known to be little enough to be read and
-    /// dropped. A peer that awaits `100 Continue` may never send it.
+    /// dropped.
+    ///
+    /// A peer that awaits `100 Continue` may never send it.
     private func canDropRest(_ exchange: Exchange) -> Bool {
         if exchange.isRequestComplete || machine.isBodyComplete { return true }
         guard !exchange.head.expectsContinue, case .length(let length) = exchange.head.framing

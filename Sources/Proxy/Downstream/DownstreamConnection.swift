@@ -399,8 +399,10 @@ final class DownstreamConnection: EventHandler {
         }
     }
 
-    /// Nothing is under way. Among many connections the TLS buffers are given back at once, among few
-    /// only when the peer has rested for a while.
+    /// Nothing is under way.
+    ///
+    /// Among many connections the TLS buffers are given back at once, among few only when the peer
+    /// has rested for a while.
     private func rest(_ timeouts: Timeouts) {
         guard worker.hasManyConnections else { return wait(.idle, Self.idleRest) }
         transport?.releaseIdleBuffers()

@@ -190,7 +190,7 @@ final class UpstreamConnection: EventHandler {
         switch transport?.write(pending.buffer.bytes) {
         case .bytes(let count):
             pending.buffer.consume(count)
-                    case .blocked, nil: break
+        case .blocked, nil: break
         case .ended, .failed:
             // What the server said before it closed still counts: reading will tell.
             pending.buffer.clear()
@@ -229,7 +229,7 @@ final class UpstreamConnection: EventHandler {
             switch transport?.read(into: &box.buffer, atMost: room) {
             case .bytes:
                 hasReceivedNothing = false
-                                guard transport?.hasPendingBytes == true else { return }
+                guard transport?.hasPendingBytes == true else { return }
             case .blocked: return
             case .ended, .failed, nil: isInputEnded = true
             }

@@ -3,9 +3,10 @@ public import Configuration
 import EventLoop
 public import TLS
 
-/// Settings, routes, keys and certificates as of one moment. Immutable: a reload or a new key set
-/// makes another, and each worker swaps its own reference between turns. An exchange keeps the one
-/// that it began with.
+/// Settings, routes, keys and certificates as of one moment.
+///
+/// Immutable: a reload or a new key set makes another, and each worker swaps its own reference
+/// between turns. An exchange keeps the one that it began with.
 public final class Snapshot: Sendable {
     /// The conf.
     public let settings: Settings

@@ -256,8 +256,9 @@ enum UpstreamHeadWriter {
 }
 
 extension Exchange {
-    /// Whether the token may speak for its bearer to the upstream: verified, and good now. On a
-    /// shadow route that may be so though a scope lacks.
+    /// Whether the token may speak for its bearer to the upstream: verified, and good now.
+    ///
+    /// On a shadow route that may be so though a scope lacks.
     var provesIdentity: Bool {
         guard token != nil else { return false }
         guard let refusal else { return true }
