@@ -14,6 +14,24 @@ struct Gatehouse: AsyncParsableCommand {
             Run.self, Check.self, Demo.self, Explain.self, Logs.self, VersionCommand.self,
         ]
     )
+
+    /// Runs the command in the main thread.
+    ///
+    /// The parser's own `main` goes on in a thread of the pool. There ``Run`` would block its signals
+    /// in a thread of no account, while the main thread still died of them.
+    @MainActor
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            exit(withError: error)
+        }
+    }
 }
 
 /// The option that every command which reads a conf has.
