@@ -14,6 +14,24 @@ struct Gatehouse: AsyncParsableCommand {
             Run.self, Check.self, Demo.self, Explain.self, Logs.self, VersionCommand.self,
         ]
     )
+
+    /// Runs the command in the main thread.
+    ///
+    /// The parser's own `main` would run it in Swift's thread pool. Signals are blocked in the thread
+    /// that makes a `SignalSource`; were that not the main one, SIGTERM would end the process there
+    /// before anything had drained.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var waiting = command as? any AsyncParsableCommand {
+                try await waiting.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            exit(withError: error)
+        }
+    }
 }
 
 /// The option that every command which reads a conf has.
