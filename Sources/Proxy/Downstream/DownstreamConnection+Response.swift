@@ -100,19 +100,30 @@ extension DownstreamConnection: ExchangeDownstream {
     }
 
     func sendBody(_ bytes: Span<UInt8>, first available: Int) -> Int {
-        guard phase != .closed, !isBroken else { return available }
-        if responseFraming != .chunked, available >= Self.directCountMin {
+        guard phase != .closed else { return available }
+        var taken = 0
+        while taken < available, !isBroken {
+            let count = sendPiece(bytes.extracting(taken..<available))
+            if count == 0 { break }
+            taken += count
+        }
+        return isBroken ? available : taken
+    }
+
+    /// - Returns: How many bytes were taken: none only while the socket is full, which is then
+    ///   watched, or broken.
+    private func sendPiece(_ bytes: Span<UInt8>) -> Int {
+        if responseFraming != .chunked, bytes.count >= Self.directCountMin {
             writePending()
             guard pending == nil else { return 0 }
-            return sendDirectly(bytes.extracting(0..<available))
+            return sendDirectly(bytes)
         }
-        let room = BufferPool.size - (pending?.buffer.count ?? 0)
-        let count = min(room, available)
-        guard count > 0 else {
+        if let pending, pending.buffer.count >= BufferPool.size {
             writePending()
-            return 0
+            guard self.pending == nil else { return 0 }
         }
         let box = output()
+        let count = min(BufferPool.size - box.buffer.count, bytes.count)
         if responseFraming == .chunked {
             ChunkWriter.begin(count: count, into: &box.buffer)
             box.buffer.append(bytes.extracting(0..<count))

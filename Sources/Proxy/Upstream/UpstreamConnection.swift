@@ -15,6 +15,7 @@ final class UpstreamConnection: EventHandler {
     private var received: BufferBox?
     private var pending: BufferBox?
     private var isReadPaused = false
+    private var isSendingEnded = false
 
     /// Reads what the server answers.
     var machine: HTTP1ClientMachine
@@ -199,6 +200,9 @@ final class UpstreamConnection: EventHandler {
             worker.buffers.giveBack(pending)
             self.pending = nil
             wantsWriting(false)
+            if isSendingEnded {
+                transport?.shutdownSending()
+            }
         } else {
             wantsWriting(true)
         }
@@ -219,6 +223,9 @@ final class UpstreamConnection: EventHandler {
         received = box
         readInto(box)
         exchange?.pumpResponse()
+        if exchange?.isResponsePaused == false {
+            resumeReading()
+        }
         returnIfEmpty()
     }
 
@@ -251,6 +258,9 @@ final class UpstreamConnection: EventHandler {
         guard isReadPaused, phase == .active else { return }
         isReadPaused = false
         setInterest(interest.union(.readable))
+        if let registration, transport?.hasPendingBytes == true {
+            worker.loop.announce(.readable, for: registration)
+        }
     }
 
     private func returnIfEmpty() {
@@ -298,10 +308,14 @@ final class UpstreamConnection: EventHandler {
         pending = nil
     }
 
-    /// Says to the server that the peer will send no more.
+    /// Says to the server, after all that waits to be sent, that the peer will send no more.
     func shutdownSending() {
+        isSendingEnded = true
+        guard pending != nil else {
+            transport?.shutdownSending()
+            return
+        }
         flush()
-        transport?.shutdownSending()
     }
 
     func setDeadline(_ deadline: Instant?) {
