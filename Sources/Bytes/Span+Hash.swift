@@ -1,3 +1,5 @@
+// SAFETY of the `unsafe` here: the pointer never leaves the closure that lends it.
+
 extension Span where Element == UInt8 {
     /// A hash of the bytes under this process's random key (SipHash), so that nobody outside can
     /// choose bytes that collide.

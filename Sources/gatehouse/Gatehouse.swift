@@ -15,16 +15,15 @@ struct Gatehouse: AsyncParsableCommand {
         ]
     )
 
-    /// Runs the command in the main thread.
-    ///
-    /// The parser's own `main` goes on in a thread of the pool. There ``Run`` would block its signals
-    /// in a thread of no account, while the main thread still died of them.
+    /// Runs the command on the main thread, where the parser's own `main` would leave it for another:
+    /// signals are blocked and collected by the thread that calls `run`, and one thread left open to
+    /// them is enough for SIGTERM to end the process on the spot.
     @MainActor
     static func main() async {
         do {
             var command = try parseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
+            if var waiting = command as? any AsyncParsableCommand {
+                try await waiting.run()
             } else {
                 try command.run()
             }

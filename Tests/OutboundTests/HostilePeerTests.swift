@@ -21,7 +21,8 @@ struct HostilePeerTests {
             return
         }
         #expect(took >= .milliseconds(190))
-        #expect(took < .seconds(5))
+        // The server has said nothing yet: it was the client that ended it.
+        #expect(server.seen.open == 1)
         gate.open()
         server.stop()
     }

@@ -109,7 +109,9 @@ public struct TokenAssessment {
         do throws(TokenFault) {
             switch check {
             case .shape:
-                token = try CompactToken(bytes, sizeMax: context.tokenSizeMax)
+                let compact = try CompactToken(bytes, sizeMax: context.tokenSizeMax)
+                try compact.checkSignatureCoding()
+                token = compact
                 return true
             case .header: return try checkHeader()
             case .claims: return try checkClaims()

@@ -34,7 +34,7 @@ public enum RejectionReport {
         var collector = RejectionCollector(options)
         let reader = try collect(options, into: &collector)
         collector.skippedCount += reader.skippedCount
-        RejectionTable(collector, options: options).print(to: output)
+        RejectionTable(collector, options: options).write(to: output)
         guard options.isFollowing else { return }
         var follower = LogFollower(options: options, reader: reader)
         while pause() {

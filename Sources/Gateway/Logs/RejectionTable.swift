@@ -1,4 +1,4 @@
-/// Prints groups of refusals, the most frequent first, each with an example and a hint.
+/// Writes groups of refusals, the most frequent first, each with an example and a hint.
 internal struct RejectionTable {
     private let collector: RejectionCollector
     private let options: RejectionReport.Options
@@ -8,28 +8,28 @@ internal struct RejectionTable {
         self.options = options
     }
 
-    internal func print(to output: (String) -> Void) {
-        printHeading(to: output)
+    internal func write(to output: (String) -> Void) {
+        writeHeading(to: output)
         if options.grouping == .issuer || options.grouping == .subject {
             let what = options.grouping.rawValue
             if !collector.groups.isEmpty {
                 output("\nBy \(what), proven by the token's signature:\n")
-                printRows(collector.groups, to: output)
+                writeRows(collector.groups, to: output)
             }
             if !collector.claimedGroups.isEmpty {
                 output(
                     "\nBy \(what), not verified: the sender's word, which anyone can write:\n"
                 )
-                printRows(collector.claimedGroups, to: output)
+                writeRows(collector.claimedGroups, to: output)
             }
         } else if !collector.groups.isEmpty {
             output("\n")
-            printRows(collector.groups, to: output)
+            writeRows(collector.groups, to: output)
         }
-        printNotes(to: output)
+        writeNotes(to: output)
     }
 
-    private func printHeading(to output: (String) -> Void) {
+    private func writeHeading(to output: (String) -> Void) {
         let path = options.path == "-" ? "standard input" : TerminalText.safe(options.path)
         let since = options.sinceSeconds.map { " since \(LogTime.shown($0)) UTC" } ?? ""
         guard collector.refusedCount + collector.shadowCount > 0 else {
@@ -44,7 +44,7 @@ internal struct RejectionTable {
         output(". Times are UTC.\n")
     }
 
-    private func printRows(
+    private func writeRows(
         _ groups: [RejectionCollector.Key: RejectionGroup],
         to output: (String) -> Void
     ) {
@@ -118,7 +118,7 @@ internal struct RejectionTable {
         return leftTexts.lexicographicallyPrecedes(rightTexts)
     }
 
-    private func printNotes(to output: (String) -> Void) {
+    private func writeNotes(to output: (String) -> Void) {
         if collector.ungroupedCount > 0 {
             let count = TerminalText.grouped(collector.ungroupedCount)
             output("note: \(count) more found no row: there were too many different ones\n")

@@ -100,30 +100,35 @@ extension DownstreamConnection: ExchangeDownstream {
     }
 
     func sendBody(_ bytes: Span<UInt8>, first available: Int) -> Int {
-        guard phase != .closed else { return available }
-        var taken = 0
-        while taken < available, !isBroken {
-            let count = sendPiece(bytes.extracting(taken..<available))
-            if count == 0 { break }
-            taken += count
+        guard exchange?.answer == nil else {
+            // Our own answers are as long as the conf makes them, and nobody would offer the rest.
+            output().buffer.append(bytes.extracting(0..<available))
+            return available
         }
-        return isBroken ? available : taken
+        var taken = 0
+        // Less than all is taken only where the socket is full: then it will say when it is not.
+        while taken < available {
+            guard phase != .closed, !isBroken else { return available }
+            let count = sendPiece(bytes.extracting(taken..<available))
+            taken += count
+            if count == 0, isWriteBlocked { break }
+        }
+        return taken
     }
 
-    /// - Returns: How many bytes were taken: none only while the socket is full, which is then
-    ///   watched, or broken.
     private func sendPiece(_ bytes: Span<UInt8>) -> Int {
         if responseFraming != .chunked, bytes.count >= Self.directCountMin {
             writePending()
             guard pending == nil else { return 0 }
             return sendDirectly(bytes)
         }
-        if let pending, pending.buffer.count >= BufferPool.size {
+        let room = BufferPool.size - (pending?.buffer.count ?? 0)
+        let count = min(room, bytes.count)
+        guard count > 0 else {
             writePending()
-            guard self.pending == nil else { return 0 }
+            return 0
         }
         let box = output()
-        let count = min(BufferPool.size - box.buffer.count, bytes.count)
         if responseFraming == .chunked {
             ChunkWriter.begin(count: count, into: &box.buffer)
             box.buffer.append(bytes.extracting(0..<count))

@@ -15,12 +15,15 @@ final class UpstreamConnection: EventHandler {
     private var received: BufferBox?
     private var pending: BufferBox?
     private var isReadPaused = false
-    private var isSendingEnded = false
 
     /// Reads what the server answers.
     var machine: HTTP1ClientMachine
     /// Whether the server has closed its side.
     private(set) var isInputEnded = false
+    /// Whether it ended by a fault and not by the server's word.
+    private(set) var isInputBroken = false
+    /// Whether nothing more will be written behind what is pending.
+    private var isOutputEnding = false
     /// Whether nothing of the present response has come in.
     private(set) var hasReceivedNothing = true
 
@@ -94,7 +97,9 @@ final class UpstreamConnection: EventHandler {
             if readiness.contains(.writable) {
                 drain()
             }
-            if !readiness.isDisjoint(with: [.readable, .peerFinished, .hungUp, .failed]) {
+            if phase == .active,
+                !readiness.isDisjoint(with: [.readable, .peerFinished, .hungUp, .failed])
+            {
                 readInput()
             }
         case .idle:
@@ -191,6 +196,10 @@ final class UpstreamConnection: EventHandler {
         switch transport?.write(pending.buffer.bytes) {
         case .bytes(let count):
             pending.buffer.consume(count)
+            if hasReceivedNothing {
+                // A long body is under way: the wait for the response has not begun.
+                setDeadline(worker.loop.now + target.readTimeout)
+            }
         case .blocked, nil: break
         case .ended, .failed:
             // What the server said before it closed still counts: reading will tell.
@@ -200,7 +209,7 @@ final class UpstreamConnection: EventHandler {
             worker.buffers.giveBack(pending)
             self.pending = nil
             wantsWriting(false)
-            if isSendingEnded {
+            if isOutputEnding {
                 transport?.shutdownSending()
             }
         } else {
@@ -223,9 +232,6 @@ final class UpstreamConnection: EventHandler {
         received = box
         readInto(box)
         exchange?.pumpResponse()
-        if exchange?.isResponsePaused == false {
-            resumeReading()
-        }
         returnIfEmpty()
     }
 
@@ -238,7 +244,10 @@ final class UpstreamConnection: EventHandler {
                 hasReceivedNothing = false
                 guard transport?.hasPendingBytes == true else { return }
             case .blocked: return
-            case .ended, .failed, nil: isInputEnded = true
+            case .ended: isInputEnded = true
+            case .failed, nil:
+                isInputEnded = true
+                isInputBroken = true
             }
         }
     }
@@ -258,9 +267,6 @@ final class UpstreamConnection: EventHandler {
         guard isReadPaused, phase == .active else { return }
         isReadPaused = false
         setInterest(interest.union(.readable))
-        if let registration, transport?.hasPendingBytes == true {
-            worker.loop.announce(.readable, for: registration)
-        }
     }
 
     private func returnIfEmpty() {
@@ -308,14 +314,14 @@ final class UpstreamConnection: EventHandler {
         pending = nil
     }
 
-    /// Says to the server, after all that waits to be sent, that the peer will send no more.
+    /// Says to the server, behind what is pending, that the peer will send no more.
     func shutdownSending() {
-        isSendingEnded = true
-        guard pending != nil else {
+        isOutputEnding = true
+        if pending == nil {
             transport?.shutdownSending()
-            return
+        } else {
+            flush()
         }
-        flush()
     }
 
     func setDeadline(_ deadline: Instant?) {

@@ -1,4 +1,6 @@
+import Access
 import Bytes
+import Configuration
 import Telemetry
 import Testing
 
@@ -95,23 +97,36 @@ struct LogPartsTests {
 
     @Test("every reason of the architecture has its own hint")
     func hints() {
-        let reasons = [
-            "request_malformed", "head_too_large", "body_too_large", "route_not_found",
-            "method_not_allowed", "method_not_implemented", "client_certificate_required",
-            "token_missing", "token_ambiguous", "token_too_large", "token_malformed",
-            "token_encrypted", "header_unsupported", "token_type_mismatch", "issuer_unknown",
-            "issuer_not_allowed", "algorithm_not_allowed", "key_unknown", "key_unsuitable",
-            "keys_unavailable", "signature_malformed", "signature_invalid", "proof_invalid",
-            "verification_budget_exhausted", "subject_anonymous", "subject_restricted",
-            "project_mismatch", "client_mismatch", "cross_site_request", "rate_limited",
-            "scope_insufficient", "claim_invalid", "claim_missing", "claim_mismatch",
-            "audience_mismatch", "token_expired", "token_not_yet_valid", "token_revoked",
-        ]
+        let reasons = Reason.allCases.map { "\($0.word)" }
         let hints = reasons.map { ReasonHint.sentence(reason: $0, detail: nil) }
         #expect(Set(hints).count == reasons.count)
         #expect(hints.allSatisfy { !$0.contains("this version does not know") && $0.count < 200 })
         let unknown = ReasonHint.sentence(reason: "nonsense", detail: "nonsense")
         #expect(unknown.contains("this version does not know"))
+    }
+
+    @Test("every directive that a hint names is one of the conf's")
+    func directives() {
+        let reference = ConfigurationReference.markdown()
+        let hints = Reason.allCases.map { ReasonHint.sentence(reason: "\($0.word)", detail: nil) }
+        let details = ["path.ambiguous", "head.size", "head.target_size", "head.field_count"]
+        let reasons = ["request_malformed", "head_too_large", "header_unsupported"]
+        let detailed = (details + ["header.jku"]).flatMap { detail in
+            reasons.compactMap { ReasonHint.hint(reason: $0, detail: detail) }
+        }
+        #expect(detailed.count == 5)
+        var count = 0
+        for hint in hints + detailed {
+            let quoted = hint.split(separator: "`", omittingEmptySubsequences: false)
+            for (index, word) in quoted.enumerated() where index % 2 == 1 {
+                guard let name = word.split(separator: " ").first, name.contains("_") else {
+                    continue
+                }
+                #expect(reference.contains(name), "\(name) in \(hint)")
+                count += 1
+            }
+        }
+        #expect(count > 15)
     }
 
     @Test("a detail makes the hint more to the point, an unknown one does not take it away")
