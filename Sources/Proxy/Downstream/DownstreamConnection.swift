@@ -138,7 +138,7 @@ final class DownstreamConnection: EventHandler {
     private func becameWritable() {
         wantsWriting(false)
         flush()
-        if !isWriteBlocked {
+        if pending == nil {
             exchange?.downstreamDrained()
         }
     }
@@ -199,6 +199,9 @@ final class DownstreamConnection: EventHandler {
         guard isReadPaused, !isInputEnded else { return }
         isReadPaused = false
         setInterest(interest.union(.readable))
+        if let registration, transport?.hasPendingBytes == true {
+            worker.loop.announce(.readable, for: registration)
+        }
     }
 
     /// The peer can be told nothing more.
@@ -296,7 +299,9 @@ final class DownstreamConnection: EventHandler {
             worker.buffers.giveBack(pending)
             self.pending = nil
         }
-        wantsWriting(false)
+        // A response that waits goes on when the loop says that there is room: it may have come about
+        // just now, and then nothing else would.
+        wantsWriting(exchange?.isResponsePaused == true)
     }
 
     func wantsWriting(_ wants: Bool) {

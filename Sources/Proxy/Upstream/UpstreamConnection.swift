@@ -232,6 +232,9 @@ final class UpstreamConnection: EventHandler {
         received = box
         readInto(box)
         exchange?.pumpResponse()
+        if exchange?.isResponsePaused == false {
+            resumeReading()
+        }
         returnIfEmpty()
     }
 
@@ -267,6 +270,9 @@ final class UpstreamConnection: EventHandler {
         guard isReadPaused, phase == .active else { return }
         isReadPaused = false
         setInterest(interest.union(.readable))
+        if let registration, transport?.hasPendingBytes == true {
+            worker.loop.announce(.readable, for: registration)
+        }
     }
 
     private func returnIfEmpty() {
