@@ -247,12 +247,18 @@ final class UpstreamConnection: EventHandler {
                 hasReceivedNothing = false
                 guard transport?.hasPendingBytes == true else { return }
             case .blocked: return
-            case .ended: isInputEnded = true
+            case .ended: endInput()
             case .failed, nil:
-                isInputEnded = true
                 isInputBroken = true
+                endInput()
             }
         }
+    }
+
+    /// The end stays readable for ever: it is looked at once.
+    private func endInput() {
+        isInputEnded = true
+        setInterest(interest.subtracting(.readable))
     }
 
     /// Forgets bytes that were dealt with.
@@ -267,7 +273,7 @@ final class UpstreamConnection: EventHandler {
 
     /// Goes on reading after the peer has taken what was held.
     func resumeReading() {
-        guard isReadPaused, phase == .active else { return }
+        guard isReadPaused, phase == .active, !isInputEnded else { return }
         isReadPaused = false
         setInterest(interest.union(.readable))
         if let registration, transport?.hasPendingBytes == true {
