@@ -135,6 +135,9 @@ let package = Package(
         ),
         tests("FuzzReplayTests", ["Bytes", "FuzzTargets"], exclude: ["Corpora"]),
         tests("TidyTests", []),
-        tests("EndToEndTests", ["gatehouse"]),
+        tests(
+            "EndToEndTests",
+            ["gatehouse", "Bytes", "Cryptography", "EventLoop", "JOSE", "JSON", "TLS"]
+        ),
     ]
 )
