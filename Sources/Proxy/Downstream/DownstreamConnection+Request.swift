@@ -7,9 +7,11 @@ extension DownstreamConnection {
     ///
     /// - Returns: Whether there may be more to do.
     func beginNextExchange() -> Bool {
+        guard hasRoomForResponse else { return false }
         guard let box = received, !box.buffer.isEmpty else {
             if isInputEnded {
-                close()
+                // What is pending is still sent.
+                phase = .closing
             }
             return false
         }
@@ -23,7 +25,7 @@ extension DownstreamConnection {
                 return true
             case .needsMore:
                 if isInputEnded {
-                    close()
+                    phase = .closing
                 }
                 return false
             case .body, .end:
@@ -41,8 +43,18 @@ extension DownstreamConnection {
         }
     }
 
+    /// Whether the peer takes its responses: one that only sends requests waits for its turn, or
+    /// what it does not read would grow without bound.
+    private var hasRoomForResponse: Bool {
+        if let pending, pending.buffer.count >= BufferPool.size / 2 {
+            writePending()
+        }
+        return !isWriteBlocked && !isBroken
+    }
+
     private func begin(_ exchange: Exchange) {
         phase = .exchanging
+        headEnded()
         isResponseEnded = false
         closesAfterResponse = false
         owesRequestEnd = false
@@ -161,7 +173,7 @@ extension DownstreamConnection {
         }
         self.exchange = nil
         worker.giveBack(exchange)
-        if closesAfterResponse {
+        if closesAfterResponse || worker.isDraining && received?.buffer.isEmpty ?? true {
             phase = .closing
             return false
         }

@@ -25,7 +25,7 @@ extension DownstreamConnection: ExchangeDownstream {
         box.buffer.append(UInt8(ascii: " "))
         box.buffer.append(StatusText.reason(status))
         box.buffer.append("\r\n")
-        ResponseHeadWriter.write(exchange, into: HTTP1FieldSink(box: box))
+        ResponseHeadWriter.write(exchange, into: &box.buffer)
         writeFraming(exchange, framing, status, into: box)
         if exchange.machine.isTunnelling {
             box.buffer.append("connection: upgrade\r\n\r\n")
@@ -100,14 +100,30 @@ extension DownstreamConnection: ExchangeDownstream {
     }
 
     func sendBody(_ bytes: Span<UInt8>, first available: Int) -> Int {
-        guard phase != .closed, !isBroken else { return available }
-        if responseFraming != .chunked, available >= Self.directCountMin {
+        guard exchange?.answer == nil else {
+            // Our own answers are as long as the conf makes them, and nobody would offer the rest.
+            output().buffer.append(bytes.extracting(0..<available))
+            return available
+        }
+        var taken = 0
+        // Less than all is taken only where the socket is full: then it will say when it is not.
+        while taken < available {
+            guard phase != .closed, !isBroken else { return available }
+            let count = sendPiece(bytes.extracting(taken..<available))
+            taken += count
+            if count == 0, isWriteBlocked { break }
+        }
+        return taken
+    }
+
+    private func sendPiece(_ bytes: Span<UInt8>) -> Int {
+        if responseFraming != .chunked, bytes.count >= Self.directCountMin {
             writePending()
             guard pending == nil else { return 0 }
-            return sendDirectly(bytes.extracting(0..<available))
+            return sendDirectly(bytes)
         }
         let room = BufferPool.size - (pending?.buffer.count ?? 0)
-        let count = min(room, available)
+        let count = min(room, bytes.count)
         guard count > 0 else {
             writePending()
             return 0

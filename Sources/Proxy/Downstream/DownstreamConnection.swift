@@ -42,7 +42,7 @@ final class DownstreamConnection: EventHandler {
     var hasEndedTunnelInput = false
     var isInputEnded = false
     private var isReadPaused = false
-    private var isWriteBlocked = false
+    private(set) var isWriteBlocked = false
     private var hasProgressed = false
     private var waiting = Waiting.nothing
     private var isAdvancing = false
@@ -136,6 +136,7 @@ final class DownstreamConnection: EventHandler {
     }
 
     private func becameWritable() {
+        wantsWriting(false)
         flush()
         if !isWriteBlocked {
             exchange?.downstreamDrained()
@@ -279,6 +280,8 @@ final class DownstreamConnection: EventHandler {
     /// Writes as much as the peer takes, and only notes where it takes nothing any more: the caller
     /// may be in the middle of reading from the other side.
     func writePending() {
+        // Where nothing is held, the socket may be full all the same: of what was written directly.
+        guard pending != nil else { return }
         while let pending, !pending.buffer.isEmpty, !isBroken {
             switch transport?.write(pending.buffer.bytes) {
             case .bytes(let count):
@@ -358,6 +361,13 @@ final class DownstreamConnection: EventHandler {
         advance()
     }
 
+    /// The time of this head is over: the next one, which may be here in part, has its own.
+    func headEnded() {
+        if waiting == .head {
+            wait(.nothing, nil)
+        }
+    }
+
     private func updateDeadline() {
         let timeouts = worker.snapshot.timeouts
         if waiting == .verdict { return }
@@ -430,7 +440,8 @@ final class DownstreamConnection: EventHandler {
     /// Closes an idle connection because the worker stops, and lets a busy one end.
     func drain() {
         switch phase {
-        case .awaitingHead where received == nil, .handshaking: close()
+        case .awaitingHead where received == nil && pending == nil, .handshaking: close()
+        case .awaitingHead where received == nil: phase = .closing
         case .awaitingHead, .closed, .closing, .exchanging, .lingering, .tunnelling: break
         }
     }

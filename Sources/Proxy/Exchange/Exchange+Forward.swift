@@ -50,7 +50,11 @@ extension Exchange {
     func sendRequest() {
         guard let upstream, let target else { return }
         upstream.machine.begin(requestMethod: head.method, upgradeRequested: head.upgrade)
-        UpstreamHeadWriter.write(self, target, into: upstream.output())
+        UpstreamHeadWriter.write(self, target, into: &upstream.output().buffer)
+        if isRequestComplete, head.framing == .chunked {
+            // A body without bytes has ended before there was anyone to tell.
+            ChunkWriter.last(into: &upstream.output().buffer)
+        }
         requestSentAt = worker.loop.now
         if head.expectsContinue, !isRequestComplete, head.framing != .none {
             downstream?.sendContinue()
@@ -135,10 +139,14 @@ extension Exchange {
                 wasConnecting
                 || head.method.isIdempotent && head.framing == .none && isUntouched
         }
-        if !machine.isResponseBegun {
+        let step = machine.upstreamFailed(
+            mayRetry: mayRetry,
+            isRequestOpen: !isRequestComplete
+        )
+        if step == .answer {
             answer = .upstreamFailure(failure)
         }
-        perform(machine.upstreamFailed(mayRetry: mayRetry, isRequestOpen: !isRequestComplete))
+        perform(step)
     }
 
     /// The upstream has failed by itself, in an event of its own.

@@ -47,6 +47,7 @@ extension Exchange {
             bytesSent += Int64(taken)
             upstream.machine.bodyConsumed(taken)
             upstream.consume(taken)
+            upstream.setDeadline(worker.loop.now + upstream.idleTimeout)
             isResponsePaused = taken < count
             return true
         case .end(let consumed):
@@ -60,12 +61,14 @@ extension Exchange {
     private func upstreamEnded(_ upstream: UpstreamConnection) throws(ParseFault) {
         if machine.isTunnelling {
             downstream?.endTunnelOutput()
+            releaseUpstream(reusable: false)
             perform(machine.tunnelEnded())
             return
         }
         switch try upstream.machine.peerClosed() {
-        case .complete: endResponse(upstream)
-        case .truncated: upstreamFailed(.closedEarly)
+        // A body that ends with the connection is whole only where the connection ended well.
+        case .complete where !upstream.isInputBroken: endResponse(upstream)
+        case .complete, .truncated: upstreamFailed(.closedEarly)
         }
     }
 

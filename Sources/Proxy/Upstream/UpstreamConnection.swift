@@ -20,6 +20,10 @@ final class UpstreamConnection: EventHandler {
     var machine: HTTP1ClientMachine
     /// Whether the server has closed its side.
     private(set) var isInputEnded = false
+    /// Whether it ended by a fault and not by the server's word.
+    private(set) var isInputBroken = false
+    /// Whether nothing more will be written behind what is pending.
+    private var isOutputEnding = false
     /// Whether nothing of the present response has come in.
     private(set) var hasReceivedNothing = true
 
@@ -93,7 +97,9 @@ final class UpstreamConnection: EventHandler {
             if readiness.contains(.writable) {
                 drain()
             }
-            if !readiness.isDisjoint(with: [.readable, .peerFinished, .hungUp, .failed]) {
+            if phase == .active,
+                !readiness.isDisjoint(with: [.readable, .peerFinished, .hungUp, .failed])
+            {
                 readInput()
             }
         case .idle:
@@ -190,6 +196,10 @@ final class UpstreamConnection: EventHandler {
         switch transport?.write(pending.buffer.bytes) {
         case .bytes(let count):
             pending.buffer.consume(count)
+            if hasReceivedNothing {
+                // A long body is under way: the wait for the response has not begun.
+                setDeadline(worker.loop.now + target.readTimeout)
+            }
         case .blocked, nil: break
         case .ended, .failed:
             // What the server said before it closed still counts: reading will tell.
@@ -199,6 +209,9 @@ final class UpstreamConnection: EventHandler {
             worker.buffers.giveBack(pending)
             self.pending = nil
             wantsWriting(false)
+            if isOutputEnding {
+                transport?.shutdownSending()
+            }
         } else {
             wantsWriting(true)
         }
@@ -231,7 +244,10 @@ final class UpstreamConnection: EventHandler {
                 hasReceivedNothing = false
                 guard transport?.hasPendingBytes == true else { return }
             case .blocked: return
-            case .ended, .failed, nil: isInputEnded = true
+            case .ended: isInputEnded = true
+            case .failed, nil:
+                isInputEnded = true
+                isInputBroken = true
             }
         }
     }
@@ -298,10 +314,14 @@ final class UpstreamConnection: EventHandler {
         pending = nil
     }
 
-    /// Says to the server that the peer will send no more.
+    /// Says to the server, behind what is pending, that the peer will send no more.
     func shutdownSending() {
-        flush()
-        transport?.shutdownSending()
+        isOutputEnding = true
+        if pending == nil {
+            transport?.shutdownSending()
+        } else {
+            flush()
+        }
     }
 
     func setDeadline(_ deadline: Instant?) {

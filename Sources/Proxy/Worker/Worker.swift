@@ -34,7 +34,7 @@ public final class Worker: TurnObserver, MailReceiver {
     private var dateSecond: Int64 = 0
 
     private var acceptors: [Acceptor] = []
-    private var connections: [DownstreamConnection] = []
+    private(set) var connections: [DownstreamConnection] = []
     private var connectionCountMax: Int
     private var freeExchanges: [Exchange] = []
     var errands: [UInt64: Exchange] = [:]

@@ -1,0 +1,105 @@
+/// What a run is about, and what may become of its requests.
+enum Scenario: String, CaseIterable {
+    /// The world keeps reloading, asking and draining.
+    case changing
+    /// Nothing fails: everything must come through.
+    case clean
+    /// Key sets that are asked for.
+    case errands
+    /// Origins that refuse, break off and go stale.
+    case failing
+    /// Peers that leave, stall and send what is no request.
+    case rude
+    /// Too few descriptors.
+    case starving
+
+    /// What was wrong with what a peer got.
+    func judge(_ peer: SimulatedPeer) -> [String] {
+        var faults: [String] = []
+        for (index, outcome) in peer.outcomes.enumerated() {
+            let request = peer.plan.requests[index]
+            if let fault = judge(outcome, request, peer.plan) {
+                faults.append("\(fault), \(request.summary), depth \(peer.plan.depth)")
+            }
+        }
+        guard peer.plan.isGood, peer.fault == nil else { return faults }
+        let isClosedWell =
+            peer.outcomes.last.map { $0.head.value("connection") == "close" } ?? false
+        let mayBeCut = self == .failing || self == .starving || self == .changing || self == .rude
+        if peer.outcomes.count < peer.plan.requests.count, !isClosedWell, !mayBeCut {
+            faults.append("a request without response: \(peer.state)")
+        }
+        return faults
+    }
+
+    private func judge(
+        _ outcome: SimulatedPeer.Outcome,
+        _ request: RequestPlan,
+        _ peer: PeerPlan
+    ) -> String? {
+        switch request.expected {
+        case .refused(let statuses):
+            let isLate = outcome.status == 408 && !peer.isGood
+            guard statuses.contains(outcome.status) || isLate else {
+                return "status \(outcome.status)"
+            }
+            guard outcome.isComplete || !peer.isGood else { return "a cut refusal" }
+            return nil
+        case .forwarded:
+            return judgeForwarded(outcome, request, peer)
+        case .tunnelled:
+            if outcome.status != 101 { return judgeFailure(outcome, request) }
+            let sent = request.body
+            guard sent.starts(with: outcome.body) else { return "other bytes in the tunnel" }
+            if self == .clean, outcome.body != sent {
+                return "\(outcome.body.count) of \(sent.count) bytes in the tunnel"
+            }
+            return nil
+        }
+    }
+
+    private func judgeForwarded(
+        _ outcome: SimulatedPeer.Outcome,
+        _ request: RequestPlan,
+        _ peer: PeerPlan
+    ) -> String? {
+        guard let origin = outcome.head.value("x-origin") else {
+            return judgeFailure(outcome, request)
+        }
+        guard origin == "\(request.id)" else { return "the response of \(origin)" }
+        let plan = request.response
+        guard outcome.status == plan.status else { return "status \(outcome.status)" }
+        let body = plan.visibleBody(to: request.method)
+        guard body.starts(with: outcome.body) else { return "another body" }
+        if outcome.isComplete {
+            // Where the end of the connection is the end of the body, a cut cannot be seen.
+            let isHidden =
+                plan.isUntilClose && plan.cutAfter != nil && !plan.cutByReset
+                || request.version == "HTTP/1.0"
+            if outcome.body != body, !isHidden {
+                return "\(outcome.body.count) of \(body.count) bytes, as if whole"
+            }
+            return nil
+        }
+        let mayBeCut = self != .clean && self != .errands || !peer.isGood
+        return mayBeCut ? nil : "a cut response, \(outcome.body.count) of \(body.count) bytes"
+    }
+
+    /// A response of the gateway in place of the origin's.
+    private func judgeFailure(
+        _ outcome: SimulatedPeer.Outcome,
+        _ request: RequestPlan
+    ) -> String? {
+        let statuses: [Int]
+        switch self {
+        case .clean: statuses = []
+        case .errands: statuses = [401, 503]
+        case .failing, .starving, .changing: statuses = [401, 502, 503, 504]
+        case .rude: statuses = [400, 408, 502, 503, 504]
+        }
+        guard statuses.contains(outcome.status) else {
+            return "status \(outcome.status) of the gateway's own"
+        }
+        return nil
+    }
+}

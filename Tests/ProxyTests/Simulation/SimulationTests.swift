@@ -1,0 +1,38 @@
+import Glibc
+import Testing
+
+/// The whole data plane on a pretended system, by seeds: what holds in every run is in ``World``.
+///
+/// `SIMULATION_SEED=n` runs one seed of every scenario, `SIMULATION_COUNT=n` so many.
+@Suite
+struct SimulationTests {
+    @Test(arguments: Scenario.allCases)
+    func everyRunKeepsItsPromises(scenario: Scenario) throws {
+        let count = Self.number("SIMULATION_COUNT") ?? 70
+        let only = Self.number("SIMULATION_SEED")
+        let seeds = only.map { $0...$0 } ?? 0...(count - 1)
+        var faults: [String] = []
+        for seed in seeds {
+            if Self.number("SIMULATION_TRACE") != nil {
+                print(scenario, seed)
+            }
+            let world = try World.make(scenario, seed: UInt64(seed))
+            if Self.number("SIMULATION_LOG") == Self.place(of: scenario) {
+                world.kernel.trace = { print($0) }
+            }
+            faults += world.run()
+            if faults.count > 5 { break }
+        }
+        #expect(faults.isEmpty, "\(faults.joined(separator: "\n"))")
+    }
+
+    private static func place(of scenario: Scenario) -> Int? {
+        Scenario.allCases.firstIndex(of: scenario)
+    }
+
+    private static func number(_ name: String) -> Int? {
+        // SAFETY: nobody changes the environment while the tests run.
+        guard let value = unsafe getenv(name) else { return nil }
+        return unsafe Int(String(cString: value))
+    }
+}
