@@ -12,7 +12,10 @@ extension EndToEnd {
             for (request, status) in [
                 ("GET /orders/1 HTTP/1.1\r\nHost: a\r\n\r\n", 401),
                 ("GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n", 404),
-                ("POST /orders/1 HTTP/1.1\r\nHost: a\r\n\(bearer)Content-Length: 4\r\n\r\nbody", 403),
+                (
+                    "POST /orders/1 HTTP/1.1\r\nHost: a\r\n\(bearer)Content-Length: 4\r\n\r\nbody",
+                    403
+                ),
                 ("GET /orders/1 HTTP/1.1\r\nHost: a\r\n\(bearer)\r\n", 200),
             ] {
                 try wire.send(request)
@@ -20,7 +23,8 @@ extension EndToEnd {
                 #expect(answer.status == status, "\(answer)")
                 #expect(answer["connection"]?.lowercased() != "close")
             }
-            let two = "GET /public/1 HTTP/1.1\r\nHost: a\r\n\r\nGET /public/2 HTTP/1.1\r\nHost: a\r\n\r\n"
+            let two =
+                "GET /public/1 HTTP/1.1\r\nHost: a\r\n\r\nGET /public/2 HTTP/1.1\r\nHost: a\r\n\r\n"
             try wire.send(two)
             #expect(try wire.readResponse().body.hasPrefix("GET /public/1 "))
             #expect(try wire.readResponse().body.hasPrefix("GET /public/2 "))

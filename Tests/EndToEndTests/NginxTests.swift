@@ -59,7 +59,9 @@ extension EndToEnd {
             let head = try site.curl("/public/large.txt", "-I")
             #expect(head["content-length"] == "\(document.utf8.count)")
             let moved = try site.curl("/public/moved")
-            #expect(moved["location"]?.hasPrefix("https://localhost:\(site.tlsPort)/public/") == true)
+            #expect(
+                moved["location"]?.hasPrefix("https://localhost:\(site.tlsPort)/public/") == true
+            )
         }
     }
 }

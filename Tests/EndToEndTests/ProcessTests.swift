@@ -10,7 +10,10 @@ extension EndToEnd {
             let site = try Site()
             let conf = Command.read("\(site.folder)/gateway.conf")
             #expect(try site.curl("/new/1").status == 404)
-            try site.write("gateway.conf", conf + "route /new/ { upstream orders; access public; }\n")
+            try site.write(
+                "gateway.conf",
+                conf + "route /new/ { upstream orders; access public; }\n"
+            )
             site.signal(SIGHUP)
             #expect(waitUntil { site.log.contains("the conf was reloaded") })
             #expect(try site.curl("/new/1").status == 200)
@@ -69,7 +72,10 @@ extension EndToEnd {
             let site = try Site()
             let good = try site.gatehouse("check", "-c", "gateway.conf")
             #expect(good.code == 0, "\(good.output)\(good.errors)")
-            try site.write("bad.conf", "workers 0;\nlisten 127.0.0.1:1;\nrout / { }\nroute / { scop a; }\n")
+            try site.write(
+                "bad.conf",
+                "workers 0;\nlisten 127.0.0.1:1;\nrout / { }\nroute / { scop a; }\n"
+            )
             let bad = try site.gatehouse("check", "-c", "bad.conf")
             #expect(bad.code == 1)
             let said = bad.output + bad.errors
@@ -81,7 +87,13 @@ extension EndToEnd {
             try site.write("poor.jwt", try site.token(scope: "profile"))
             for (file, code) in [("good.jwt", Int32(0)), ("poor.jwt", 1)] {
                 let told = try site.gatehouse(
-                    "explain", "-c", "gateway.conf", "--path", "/orders/1", "--token-file", file
+                    "explain",
+                    "-c",
+                    "gateway.conf",
+                    "--path",
+                    "/orders/1",
+                    "--token-file",
+                    file
                 )
                 #expect(told.code == code, "\(told.output)\(told.errors)")
                 #expect(told.output.contains(code == 0 ? "x-stack-user-id" : "scope"))
@@ -106,7 +118,7 @@ extension EndToEnd {
             defer { try? FileManager.default.removeItem(atPath: folder) }
             let port = try #require(Site.freePorts(1).first)
             let output = "\(folder)/output"
-            FileManager.default.createFile(atPath: output, contents: nil)
+            _ = FileManager.default.createFile(atPath: output, contents: nil)
             let demo = Process()
             demo.executableURL = URL(fileURLWithPath: Site.binary)
             demo.arguments = ["demo", "--port", "\(port)"]

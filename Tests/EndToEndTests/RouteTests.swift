@@ -122,7 +122,9 @@ extension EndToEnd {
         func shadowPublicOptionalExactAndHostRoutes() throws {
             let site = try Site()
             let token = try site.token()
-            #expect(try site.curl("/shadow/1", token: token, "-H", "X-Stack-User-Id: m").status == 200)
+            #expect(
+                try site.curl("/shadow/1", token: token, "-H", "X-Stack-User-Id: m").status == 200
+            )
             let shadow = try #require(site.backEnd.requests.last)
             #expect(shadow["authorization"] == "Bearer \(token)")
             #expect(shadow.values("x-stack-user-id") == ["alice"])

@@ -254,13 +254,25 @@ final class DownstreamConnection: EventHandler {
     private func settle() {
         guard phase != .closed else { return }
         flush()
-        exchange?.upstream?.flush()
+        flushUpstream()
         if phase == .closing, pending == nil {
             return linger()
         }
         returnIfEmpty()
         updateDeadline()
         hasProgressed = false
+    }
+
+    /// Sends what the upstream's server is owed.
+    ///
+    /// Where that has made room for bytes that wait here, nobody else would say so.
+    private func flushUpstream() {
+        guard let upstream = exchange?.upstream else { return }
+        let count = upstream.outputCount
+        upstream.flush()
+        if upstream.outputCount < count, received?.buffer.isEmpty == false {
+            worker.runLater(self)
+        }
     }
 
     private func returnIfEmpty() {

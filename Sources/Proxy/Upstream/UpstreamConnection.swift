@@ -169,8 +169,8 @@ final class UpstreamConnection: EventHandler {
         phase = .active
         setInterest(.readable)
         exchange?.upstreamConnected()
-        exchange?.downstream?.advance()
         flush()
+        exchange?.downstream?.advance()
     }
 
     /// Where the bytes for the server are put; ``flush()`` sends them.
@@ -221,7 +221,6 @@ final class UpstreamConnection: EventHandler {
     private func drain() {
         flush()
         exchange?.downstream?.advance()
-        flush()
     }
 
     private func readInput() {

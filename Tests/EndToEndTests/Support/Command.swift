@@ -25,7 +25,7 @@ struct Command {
         let outputPath = "\(folder)/\(unique).out"
         let errorPath = "\(folder)/\(unique).err"
         for path in [outputPath, errorPath] {
-            FileManager.default.createFile(atPath: path, contents: nil)
+            _ = FileManager.default.createFile(atPath: path, contents: nil)
         }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle(forWritingAtPath: outputPath)

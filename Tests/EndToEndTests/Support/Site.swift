@@ -54,8 +54,10 @@ final class Site {
         try writeCertificate()
         var conf = Self.issueConf
         for (old, new) in [
-            ("127.0.0.1:8443", "127.0.0.1:\(tlsPort)"), ("127.0.0.1:8080", "127.0.0.1:\(plainPort)"),
-            ("127.0.0.1:9901", "127.0.0.1:\(ports[2])"), ("127.0.0.1:9100", "127.0.0.1:\(partner.port)"),
+            ("127.0.0.1:8443", "127.0.0.1:\(tlsPort)"),
+            ("127.0.0.1:8080", "127.0.0.1:\(plainPort)"),
+            ("127.0.0.1:9901", "127.0.0.1:\(ports[2])"),
+            ("127.0.0.1:9100", "127.0.0.1:\(partner.port)"),
             ("127.0.0.1:9000", "127.0.0.1:\(upstream ?? backEnd.port)"),
             ("127.0.0.1:9001", "127.0.0.1:\(ports[3])"),
         ] {
@@ -65,7 +67,7 @@ final class Site {
         process.executableURL = URL(fileURLWithPath: Self.binary)
         process.arguments = ["run", "-c", "gateway.conf"]
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        FileManager.default.createFile(atPath: "\(folder)/gateway.log", contents: nil)
+        _ = FileManager.default.createFile(atPath: "\(folder)/gateway.log", contents: nil)
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle(forWritingAtPath: "\(folder)/gateway.log")

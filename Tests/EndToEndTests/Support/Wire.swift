@@ -111,10 +111,17 @@ final class Wire {
     /// Reads exactly that many bytes, or what came before the end.
     func read(_ count: Int) throws -> [UInt8] {
         while buffer.count < count, try readMore() {}
-        var taken: [UInt8] = []
-        taken.append(contentsOf: (0..<min(count, buffer.count)).map { buffer.bytes[$0] })
+        let taken = held(count)
         buffer.consume(taken.count)
         return taken
+    }
+
+    private func held(_ count: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for index in 0..<min(count, buffer.count) {
+            bytes.append(buffer.bytes[index])
+        }
+        return bytes
     }
 
     /// What has come already.
@@ -125,7 +132,7 @@ final class Wire {
     /// Reads up to and with the blank line; empty where the peer closes before.
     func readHead() throws -> String {
         while true {
-            let text = String(decoding: (0..<buffer.count).map { buffer.bytes[$0] }, as: UTF8.self)
+            let text = String(decoding: held(buffer.count), as: UTF8.self)
             if let range = text.range(ofBlankLine: ()) {
                 let head = String(text[..<range])
                 buffer.consume(head.utf8.count)
