@@ -21,8 +21,9 @@ struct HostilePeerTests {
             return
         }
         #expect(took >= .milliseconds(1_490))
-        // The server has said nothing yet: it was the client that ended it.
-        #expect(server.seen.open == 1)
+        // The server was reached and has said nothing yet, for its gate is shut: it was the client that
+        // ended it. A busy machine may tell the server late.
+        #expect(await eventually { server.seen.openMax == 1 })
         gate.open()
         server.stop()
     }
