@@ -72,8 +72,7 @@ extension Exchange {
             return available
         }
         guard machine.isForwarding, let upstream else { return 0 }
-        let room = BufferPool.size - upstream.outputCount
-        let count = min(room, available)
+        let count = min(upstream.makeRoom(for: available), available)
         guard count > 0 else { return 0 }
         bytesReceived += Int64(count)
         if let limit = route?.settings.bodySizeLimit, bytesReceived > Int64(limit) {

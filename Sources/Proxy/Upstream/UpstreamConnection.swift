@@ -184,6 +184,15 @@ final class UpstreamConnection: EventHandler {
     /// How many bytes wait to be sent.
     var outputCount: Int { pending?.buffer.count ?? 0 }
 
+    /// How many bytes may be put behind those that wait, after an attempt to send them where fewer
+    /// than `count` would fit. Where it stays none, the socket is full and says when it is not.
+    func makeRoom(for count: Int) -> Int {
+        if BufferPool.size - outputCount < count {
+            flush()
+        }
+        return max(0, BufferPool.size - outputCount)
+    }
+
     /// What has come in and is not yet consumed.
     var input: BufferBox? { received }
 
