@@ -13,16 +13,17 @@ struct HostilePeerTests {
         }
         let began = ContinuousClock.now
         let result = await (try makeClient()).result(
-            of: request(server.url(), timeout: .milliseconds(200))
+            of: request(server.url(), timeout: .milliseconds(1_500))
         )
         let took = began.duration(to: .now)
         guard case .peerTooSlow = fault(result) else {
             Issue.record("\(result)")
             return
         }
-        #expect(took >= .milliseconds(190))
-        // The server has said nothing yet: it was the client that ended it.
-        #expect(server.seen.open == 1)
+        #expect(took >= .milliseconds(1_490))
+        // The server was reached and has said nothing yet, for its gate is shut: it was the client that
+        // ended it. A busy machine may tell the server late.
+        #expect(await eventually { server.seen.openMax == 1 })
         gate.open()
         server.stop()
     }

@@ -98,6 +98,11 @@ extension DownstreamConnection {
 
     /// Offers the next bytes of the request body to the exchange.
     private func readBody(_ exchange: Exchange) -> Bool {
+        if machine.isBodyComplete {
+            // The last byte of a length was taken: nothing more announces the end.
+            exchange.requestEnded()
+            return true
+        }
         guard let box = received, !box.buffer.isEmpty else {
             if isInputEnded {
                 peerGone()

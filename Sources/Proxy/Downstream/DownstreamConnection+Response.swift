@@ -25,7 +25,7 @@ extension DownstreamConnection: ExchangeDownstream {
         box.buffer.append(UInt8(ascii: " "))
         box.buffer.append(StatusText.reason(status))
         box.buffer.append("\r\n")
-        ResponseHeadWriter.write(exchange, into: HTTP1FieldSink(box: box))
+        ResponseHeadWriter.write(exchange, into: &box.buffer)
         writeFraming(exchange, framing, status, into: box)
         if exchange.machine.isTunnelling {
             box.buffer.append("connection: upgrade\r\n\r\n")

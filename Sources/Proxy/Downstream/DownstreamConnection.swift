@@ -295,8 +295,9 @@ final class DownstreamConnection: EventHandler {
     /// Writes as much as the peer takes, and only notes where it takes nothing any more: the caller
     /// may be in the middle of reading from the other side.
     func writePending() {
-        // Where nothing is held, the socket may be full all the same: of what was written directly.
-        guard pending != nil else { return }
+        // A socket that was full says when it is not: what waits for that goes on there only, or a
+        // response that was put off would be forgotten.
+        guard pending != nil, !isWriteBlocked else { return }
         while let pending, !pending.buffer.isEmpty, !isBroken {
             switch transport?.write(pending.buffer.bytes) {
             case .bytes(let count):

@@ -50,7 +50,7 @@ extension Exchange {
     func sendRequest() {
         guard let upstream, let target else { return }
         upstream.machine.begin(requestMethod: head.method, upgradeRequested: head.upgrade)
-        UpstreamHeadWriter.write(self, target, into: upstream.output())
+        UpstreamHeadWriter.write(self, target, into: &upstream.output().buffer)
         if isRequestComplete, head.framing == .chunked {
             // A body without bytes has ended before there was anyone to tell.
             ChunkWriter.last(into: &upstream.output().buffer)
@@ -72,8 +72,7 @@ extension Exchange {
             return available
         }
         guard machine.isForwarding, let upstream else { return 0 }
-        let room = BufferPool.size - upstream.outputCount
-        let count = min(room, available)
+        let count = min(upstream.makeRoom(for: available), available)
         guard count > 0 else { return 0 }
         bytesReceived += Int64(count)
         if let limit = route?.settings.bodySizeLimit, bytesReceived > Int64(limit) {

@@ -137,7 +137,7 @@ extension Exchange {
     /// Takes bytes of the peer for the tunnel; returns how many.
     func acceptTunnel(_ bytes: Span<UInt8>) -> Int {
         guard let upstream else { return bytes.count }
-        let count = min(BufferPool.size - upstream.outputCount, bytes.count)
+        let count = min(upstream.makeRoom(for: bytes.count), bytes.count)
         guard count > 0 else { return 0 }
         upstream.output().buffer.append(bytes.extracting(0..<count))
         upstream.setDeadline(worker.loop.now + snapshot.timeouts.upgradeIdle)

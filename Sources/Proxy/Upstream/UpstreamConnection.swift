@@ -184,6 +184,15 @@ final class UpstreamConnection: EventHandler {
     /// How many bytes wait to be sent.
     var outputCount: Int { pending?.buffer.count ?? 0 }
 
+    /// How many bytes may be put behind those that wait, after an attempt to send them where fewer
+    /// than `count` would fit. Where it stays none, the socket is full and says when it is not.
+    func makeRoom(for count: Int) -> Int {
+        if BufferPool.size - outputCount < count {
+            flush()
+        }
+        return max(0, BufferPool.size - outputCount)
+    }
+
     /// What has come in and is not yet consumed.
     var input: BufferBox? { received }
 
@@ -246,12 +255,18 @@ final class UpstreamConnection: EventHandler {
                 hasReceivedNothing = false
                 guard transport?.hasPendingBytes == true else { return }
             case .blocked: return
-            case .ended: isInputEnded = true
+            case .ended: endInput()
             case .failed, nil:
-                isInputEnded = true
                 isInputBroken = true
+                endInput()
             }
         }
+    }
+
+    /// The end stays readable for ever: it is looked at once.
+    private func endInput() {
+        isInputEnded = true
+        setInterest(interest.subtracting(.readable))
     }
 
     /// Forgets bytes that were dealt with.
@@ -266,7 +281,7 @@ final class UpstreamConnection: EventHandler {
 
     /// Goes on reading after the peer has taken what was held.
     func resumeReading() {
-        guard isReadPaused, phase == .active else { return }
+        guard isReadPaused, phase == .active, !isInputEnded else { return }
         isReadPaused = false
         setInterest(interest.union(.readable))
         if let registration, transport?.hasPendingBytes == true {

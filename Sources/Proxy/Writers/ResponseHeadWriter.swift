@@ -6,15 +6,15 @@ import HTTP
 /// The fields of a response, from an upstream or of our own, into whatever the wire writes.
 enum ResponseHeadWriter {
     /// Writes every field but those of framing and connection, which are the wire's own.
-    static func write(_ exchange: Exchange, into sink: some FieldSink) {
+    static func write(_ exchange: Exchange, into sink: inout some FieldSink & ~Copyable) {
         if exchange.answer == nil {
-            writeUpstreamFields(exchange, exchange.responseHead.fields, into: sink)
+            writeUpstreamFields(exchange, exchange.responseHead.fields, into: &sink)
         } else {
-            AnswerFields.write(exchange, into: sink)
+            AnswerFields.write(exchange, into: &sink)
         }
-        writeEdits(exchange, into: sink)
-        writeCORS(exchange, into: sink)
-        writeTransportSecurity(exchange, into: sink)
+        writeEdits(exchange, into: &sink)
+        writeCORS(exchange, into: &sink)
+        writeTransportSecurity(exchange, into: &sink)
         let id = exchange.requestID
         sink.add("x-request-id", id.span)
     }
@@ -22,7 +22,7 @@ enum ResponseHeadWriter {
     private static func writeUpstreamFields(
         _ exchange: Exchange,
         _ fields: FieldBlock,
-        into sink: some FieldSink
+        into sink: inout some FieldSink & ~Copyable
     ) {
         var hasDate = false
         for index in 0..<fields.count {
@@ -71,7 +71,10 @@ enum ResponseHeadWriter {
         return false
     }
 
-    private static func writeEdits(_ exchange: Exchange, into sink: some FieldSink) {
+    private static func writeEdits(
+        _ exchange: Exchange,
+        into sink: inout some FieldSink & ~Copyable
+    ) {
         guard let route = exchange.route else { return }
         for edit in route.settings.responseHeaders {
             if case .set(let name, let value) = edit {
@@ -87,18 +90,19 @@ enum ResponseHeadWriter {
             && name.extracting(0..<21).isEqualIgnoringCase(to: "access-control-allow-")
     }
 
-    private static func writeCORS(_ exchange: Exchange, into sink: some FieldSink) {
+    private static func writeCORS(_ exchange: Exchange, into sink: inout some FieldSink & ~Copyable)
+    {
         guard let route = exchange.route, !route.settings.corsOrigins.isEmpty else { return }
         sink.add("vary", "origin")
         let fields = exchange.head.fields
         guard let field = fields.first(.origin) else { return }
-        writeAllowedOrigin(route, fields.value(at: field), into: sink)
+        writeAllowedOrigin(route, fields.value(at: field), into: &sink)
     }
 
     private static func writeAllowedOrigin(
         _ route: Route,
         _ origin: Span<UInt8>,
-        into sink: some FieldSink
+        into sink: inout some FieldSink & ~Copyable
     ) {
         for allowed in route.settings.corsOrigins {
             if allowed == "*" {
@@ -114,7 +118,10 @@ enum ResponseHeadWriter {
         }
     }
 
-    private static func writeTransportSecurity(_ exchange: Exchange, into sink: some FieldSink) {
+    private static func writeTransportSecurity(
+        _ exchange: Exchange,
+        into sink: inout some FieldSink & ~Copyable
+    ) {
         let value = exchange.strictTransportSecurity
         if !value.isEmpty {
             sink.add("strict-transport-security", value.span)

@@ -41,7 +41,7 @@ extension World {
             dialling.behaviour.writeMax = 20_000
             dialling.behaviour.readMax = 20_000
             dialling.behaviour.pausePercent = 100
-            dialling.behaviour.pause = 600_000_000
+            dialling.behaviour.pause = 400_000_000
             kernel.faults = KernelFaults()
         }
         guard scenario == .failing || scenario == .changing else { return }
@@ -88,7 +88,7 @@ extension World {
             peer.readMax = 20_000
             peer.writeMax = 20_000
             peer.pausePercent = 100
-            peer.pause = 600_000_000
+            peer.pause = 400_000_000
         }
         peer.halfCloses = random.happens(15)
         peer.staysAtEnd = random.happens(15)

@@ -42,16 +42,20 @@ struct SeededGenerator: RandomNumberGenerator {
 
     /// Bytes of which no two windows are alike.
     mutating func bytes(_ count: Int) -> [UInt8] {
+        let start = number(0...(Self.pool.count - count))
+        return Array(Self.pool[start..<(start + count)])
+    }
+
+    private static let pool: [UInt8] = {
+        var random = SeededGenerator(seed: 1)
         var made: [UInt8] = []
-        made.reserveCapacity(count + 8)
-        while made.count < count {
-            var word = next()
+        for _ in 0..<40_000 {
+            var word = random.next()
             for _ in 0..<8 {
                 made.append(UInt8(truncatingIfNeeded: word))
                 word >>= 8
             }
         }
-        made.removeLast(made.count - count)
         return made
-    }
+    }()
 }

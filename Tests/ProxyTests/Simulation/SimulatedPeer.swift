@@ -211,7 +211,9 @@ final class SimulatedPeer: SimulatedActor {
             return true
         }
         let framing = try MessageReader.framing(of: next)
-        if request.method == "HEAD" && request.raw == nil || status == 204 || status == 304 {
+        // A head that came in part only is answered without knowing that it was to be a HEAD.
+        let isHead = request.method == "HEAD" && request.raw == nil && status != 408
+        if isHead || status == 204 || status == 304 {
             reader.beginBody(.none)
         } else if let framing {
             reader.beginBody(framing)
@@ -258,7 +260,8 @@ final class SimulatedPeer: SimulatedActor {
     var state: String {
         let first = max(0, outcomes.count - 1)
         let requests = plan.requests.enumerated().dropFirst(first).prefix(3).map {
-            index, request in
+            index,
+            request in
             let seen = index < outcomes.count ? "\(outcomes[index].status)" : "-"
             return "[\(request.summary) got \(seen)]"
         }

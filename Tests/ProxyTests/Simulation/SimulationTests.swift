@@ -8,7 +8,7 @@ import Testing
 struct SimulationTests {
     @Test(arguments: Scenario.allCases)
     func everyRunKeepsItsPromises(scenario: Scenario) throws {
-        let count = Self.number("SIMULATION_COUNT") ?? 70
+        let count = Self.number("SIMULATION_COUNT") ?? 100
         let only = Self.number("SIMULATION_SEED")
         let seeds = only.map { $0...$0 } ?? 0...(count - 1)
         var faults: [String] = []

@@ -1,3 +1,5 @@
+import Bytes
+
 /// What makes bytes no message: for the outside, which reads strictly and by code of its own.
 struct WireFault: Error, CustomStringConvertible {
     var description: String
@@ -72,7 +74,8 @@ struct MessageReader {
                 stop += 1
             }
             guard bytes[stop] == 0x0D, bytes[stop + 1] == 0x0A else {
-                throw WireFault("a line without CRLF")
+                let line = String(decoding: bytes[begin..<min(end, begin + 60)], as: UTF8.self)
+                throw WireFault("a line without CRLF: \(line.debugDescription)")
             }
             lines.append(String(decoding: bytes[begin..<stop], as: UTF8.self))
             begin = stop + 2
@@ -115,14 +118,11 @@ struct MessageReader {
     }
 
     private func headEnd() -> Int? {
-        var index = position
-        while index + 3 < bytes.count {
-            if bytes[index] == 0x0D, bytes[index + 1] == 0x0A, bytes[index + 2] == 0x0D,
-                bytes[index + 3] == 0x0A
-            {
-                return index + 4
-            }
-            index += 1
+        let all = bytes
+        var from = position
+        while let end = all.span.firstIndex(of: 0x0D, from: from), end + 3 < all.count {
+            if all[end + 1] == 0x0A, all[end + 2] == 0x0D, all[end + 3] == 0x0A { return end + 4 }
+            from = end + 1
         }
         return nil
     }
@@ -191,7 +191,8 @@ struct MessageReader {
             isInChunk = false
             return true
         }
-        guard let end = bytes[position...].firstIndex(of: 0x0A) else {
+        let all = bytes
+        guard let end = all.span.firstIndex(of: 0x0A, from: position) else {
             if rest > 64 { throw WireFault("a chunk size without end") }
             return false
         }

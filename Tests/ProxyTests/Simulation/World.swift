@@ -151,6 +151,7 @@ final class World {
             if kernel.isIdle || hasStopped { break }
         }
         if hasStopped {
+            _ = kernel.wakeUp.takeSignal()
             var events: [PollEvent] = []
             kernel.poll(into: &events, atMost: Timeout(.seconds(600)))
         } else if !kernel.isIdle {
