@@ -16,6 +16,7 @@ extension EndToEnd {
                             + "trusted_certificates tls/server.crt;"
                     ) : conf
             }
+            let origin = isTLS ? "https://localhost:\(port)" : "http://127.0.0.1:\(port)"
             let (folder, tls) = (site.folder, isTLS ? "ssl" : "")
             try FileManager.default.createDirectory(
                 atPath: "\(folder)/www/public",
@@ -33,7 +34,7 @@ extension EndToEnd {
                     ssl_certificate tls/server.crt; ssl_certificate_key tls/server.key;
                     server { listen 127.0.0.1:\(port) \(tls); root www;
                         location = /healthz { return 200; }
-                        location /public/moved { return 301 /public/; } } }
+                        location /public/moved { return 301 \(origin)/public/; } } }
                 """
             )
             let nginx = Process()

@@ -99,7 +99,7 @@ extension EndToEnd {
             let partners = try site.token(isPartners: true)
             // The partner's keys are fetched, which may have begun only just now.
             let good = try site.curl("/partner/7", token: partners)
-            #expect(good.status == 200, "\(good)")
+            #expect(good.status == 200, "\(good)\(site.log)")
             let seen = try #require(site.backEnd.requests.last)
             #expect(seen.startLine == "GET /7 HTTP/1.1")
             #expect(seen["x-partner-id"] == "alice")

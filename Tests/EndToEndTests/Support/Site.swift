@@ -183,6 +183,11 @@ final class Site {
         return Response(head: parts[0], body: parts.dropFirst().joined(separator: "\r\n\r\n"))
     }
 
+    /// Whether a handshake by the present certificate file succeeds.
+    func isTrusted() -> Bool {
+        (try? Wire(port: tlsPort, trusting: certificatePath)) != nil
+    }
+
     /// Runs another of the program's commands in the folder.
     func gatehouse(_ arguments: String...) throws -> Command {
         try Command.run(Self.binary, arguments, in: folder)
