@@ -106,9 +106,8 @@ extension EndToEnd {
             #expect(try site.curl("/orders/1", token: partners).status == 200)
             expectRefusal(
                 try site.curl("/partner/7", token: site.token()),
-                401,
-                "issuer_not_allowed",
-                challenge: "error=\"invalid_token\""
+                403,
+                "issuer_not_allowed"
             )
             let unverified = try site.token(isPartners: true, emailVerified: false)
             expectRefusal(
