@@ -188,8 +188,10 @@ extension ControlPlane {
         guard generation == self.generation, keys.indices.contains(issuer),
             version.generation > keys[issuer].generation
         else { return }
+        // Word that comes while a conf is being taken up waits for ``catchUpOnKeys()``: the snapshot
+        // is still of the conf before, whose issuers may be others.
+        guard let present = snapshot, present.settingsGeneration == generation else { return }
         keys[issuer] = version
-        guard let present = snapshot else { return }
         let next = present.replacing(
             issuers: builder.issuers(settings, self.generation, keys)
         )
@@ -346,6 +348,7 @@ extension ControlPlane {
         for (worker, metrics) in zip(workers, counters) {
             _ = worker.post(.snapshot(next, WorkerEquipment(metrics: metrics, log: nextLog)))
         }
+        await catchUpOnKeys()
         postTargets()
         replaceAccessLog(by: nextLog)
     }
