@@ -47,6 +47,8 @@ extension EndToEnd {
                 nginx.terminate()
                 nginx.waitUntilExit()
             }
+            // Five failures in a row would take the server out of choice for ten seconds.
+            try #require(waitUntil { (try? Wire(port: port)) != nil })
             #expect(
                 waitUntil { (try? site.curl("/public/large.txt").status) == 200 },
                 "\(Command.read(folder + "/nginx.err"))\(site.log)"
