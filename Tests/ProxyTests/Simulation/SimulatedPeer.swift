@@ -260,7 +260,8 @@ final class SimulatedPeer: SimulatedActor {
     var state: String {
         let first = max(0, outcomes.count - 1)
         let requests = plan.requests.enumerated().dropFirst(first).prefix(3).map {
-            index, request in
+            index,
+            request in
             let seen = index < outcomes.count ? "\(outcomes[index].status)" : "-"
             return "[\(request.summary) got \(seen)]"
         }
