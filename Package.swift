@@ -42,14 +42,12 @@ func system(_ name: String, pkgConfig: String, package: String) -> Target {
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 
 let package = Package(
     name: "gatehouse",
     products: [.executable(name: "gatehouse", targets: ["gatehouse"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
@@ -66,31 +64,24 @@ let package = Package(
         module("HTTP", ["Bytes"]),
         module("Cryptography", ["Bytes", "COpenSSL"]),
         module("JSON", ["Bytes", "CJansson"]),
-        module("Telemetry", ["Bytes", "CLinux"]),
+        module("Telemetry", ["Bytes"]),
         // Layer 3
         module("JOSE", ["Bytes", "Cryptography", "JSON"]),
-        module("Configuration", ["Bytes", "EventLoop", "HTTP"]),
-        module("Outbound", ["Bytes", "CCurl"]),
+        module("Configuration", ["Bytes", "EventLoop"]),
+        module("Outbound", ["CCurl"]),
         // Layer 4
-        module("Access",
-            [
-                "Bytes", "Configuration", "Cryptography", "EventLoop", "HTTP", "JOSE", "JSON",
-            ]
-        ),
+        module("Access", ["Bytes", "Configuration", "EventLoop", "HTTP", "JOSE", "JSON"]),
         // Layer 5
         module(
             "Proxy",
-            [
-                "Access", "Bytes", "Configuration", "EventLoop", "HTTP", "JOSE", "TLS", "Telemetry",
-                deque,
-            ]
+            ["Access", "Bytes", "Configuration", "EventLoop", "HTTP", "JOSE", "TLS", "Telemetry"]
         ),
         // Layer 6
         module(
             "Gateway",
             [
-                "Access", "Bytes", "CLinux", "Configuration", "Cryptography", "EventLoop", "HTTP",
-                "JOSE", "JSON", "Outbound", "Proxy", "TLS", "Telemetry", deque, log,
+                "Access", "Bytes", "Configuration", "Cryptography", "EventLoop", "HTTP", "JOSE",
+                "JSON", "Outbound", "Proxy", "TLS", "Telemetry", log,
             ]
         ),
         // Layer 7
@@ -114,7 +105,7 @@ let package = Package(
             ["Bytes", "Configuration", "EventLoop", "HTTP"],
             exclude: ["Golden"]
         ),
-        tests("OutboundTests", ["Bytes", "Outbound"]),
+        tests("OutboundTests", ["Bytes", "Outbound", "TLS"]),
         tests(
             "AccessTests",
             [
@@ -144,6 +135,9 @@ let package = Package(
         ),
         tests("FuzzReplayTests", ["Bytes", "FuzzTargets"], exclude: ["Corpora"]),
         tests("TidyTests", []),
-        tests("EndToEndTests", ["gatehouse"]),
+        tests(
+            "EndToEndTests",
+            ["gatehouse", "Bytes", "Cryptography", "EventLoop", "JOSE", "JSON", "TLS"]
+        ),
     ]
 )

@@ -1,8 +1,9 @@
 public import Configuration
 public import EventLoop
 
-/// What a decision is made from: routes, issuers with their keys, and whom to trust. Immutable; a
-/// change of keys or conf makes another.
+/// What a decision is made from: routes, issuers with their keys, and whom to trust.
+///
+/// Immutable; a change of keys or conf makes another.
 public struct AccessSnapshot: Sendable {
     /// Which route takes a request.
     public let table: RouteTable

@@ -57,18 +57,17 @@ internal struct ClaimReader {
     /// Every scope of `scope` (a text, RFC 8693 §4.2), `scp` and `scopes` (a text or an array), in
     /// their order, each once.
     internal func scopes() throws(TokenFault) -> [String] {
-        var found: [String] = []
-        var seen: Set<[UInt8]> = []
+        var found = ScopeList()
         if let scope = try text("scope", .claimScope) {
-            append(scope, to: &found, seen: &seen)
+            found.append(scope)
         }
         for scope in try texts("scp", .claimScp) {
-            append(scope, to: &found, seen: &seen)
+            found.append(scope)
         }
         for scope in try texts("scopes", .claimScopes) {
-            append(scope, to: &found, seen: &seen)
+            found.append(scope)
         }
-        return found
+        return found.scopes
     }
 
     /// What makes the token look like an ID token.
@@ -81,14 +80,36 @@ internal struct ClaimReader {
         return object.contains("at_hash") ? .claimAtHash : nil
     }
 
-    private func append(_ text: String, to found: inout [String], seen: inout Set<[UInt8]>) {
+    /// From 1970 to the end of 9999: no token means another time, and sums cannot overflow.
+    private static let times: ClosedRange<Int64> = 0...253_402_300_799
+}
+
+/// Scopes in their order, each once.
+private struct ScopeList {
+    private(set) var scopes: [String] = []
+    private var seen: Set<[UInt8]> = []
+
+    /// Appends the scopes of one text with blanks between them.
+    mutating func append(_ text: String) {
         for scope in text.utf8.split(separator: UInt8(ascii: " ")) {
-            if seen.insert([UInt8](scope)).inserted {
-                found.append(String(Substring(scope)))
+            let scope = String(Substring(scope))
+            if !contains(scope) {
+                scopes.append(scope)
             }
         }
     }
 
-    /// From 1970 to the end of 9999: no token means another time, and sums cannot overflow.
-    private static let times: ClosedRange<Int64> = 0...253_402_300_799
+    /// Looks through a few; beyond that hashing keeps a token of thousands of scopes linear.
+    private mutating func contains(_ scope: String) -> Bool {
+        guard scopes.count >= Self.fewCount else {
+            return scopes.contains { JSONText.isExactly($0, scope) }
+        }
+        if seen.isEmpty {
+            seen.formUnion(scopes.map { [UInt8]($0.utf8) })
+        }
+        return !seen.insert([UInt8](scope.utf8)).inserted
+    }
+
+    /// Chosen: more than real tokens have, and still quicker to look through than to hash.
+    private static let fewCount = 32
 }

@@ -50,7 +50,9 @@ public enum JSONText {
     /// Swift's `==` takes texts for equal that Unicode calls canonically equivalent (the Kelvin sign
     /// and K); JSON's names and the values of claims are compared without such help (RFC 8259 §8.3).
     public static func isExactly(_ text: String, _ other: String) -> Bool {
-        text.utf8.count == other.utf8.count && text.utf8.elementsEqual(other.utf8)
+        // Same bytes are equal texts, so `==`, which has a fast path, rules most pairs out.
+        text.utf8.count == other.utf8.count && text == other
+            && text.utf8.elementsEqual(other.utf8)
     }
 
     private static func appendEscaped(_ byte: UInt8, to output: inout [UInt8]) {

@@ -1,7 +1,9 @@
-import ArgumentParser
-import Gateway
+public import ArgumentParser
+public import Gateway
 
-/// The command line. Each command is a page of its own in the module Gateway; here are only words.
+/// The command line.
+///
+/// Each command is a page of its own in the module Gateway; here are only words.
 @main
 struct Gatehouse: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -9,9 +11,26 @@ struct Gatehouse: AsyncParsableCommand {
         abstract: "A reverse-proxy authentication gateway.",
         version: Version.text,
         subcommands: [
-            Run.self, Check.self, Demo.self, Explain.self, VersionCommand.self,
+            Run.self, Check.self, Demo.self, Explain.self, Logs.self, VersionCommand.self,
         ]
     )
+
+    /// Runs the command on the main thread, where the parser's own `main` would leave it for another:
+    /// signals are blocked and collected by the thread that calls `run`, and one thread left open to
+    /// them is enough for SIGTERM to end the process on the spot.
+    @MainActor
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var waiting = command as? any AsyncParsableCommand {
+                try await waiting.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            exit(withError: error)
+        }
+    }
 }
 
 /// The option that every command which reads a conf has.
@@ -23,7 +42,8 @@ struct ConfigurationOptions: ParsableArguments {
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Run the gateway.")
 
-    @OptionGroup var conf: ConfigurationOptions
+    @OptionGroup
+    var conf: ConfigurationOptions
 
     func run() throws {
         throw ExitCode(GatewayProcess(configurationPath: conf.path).run())
@@ -35,7 +55,8 @@ struct Check: ParsableCommand {
         abstract: "Say everything that is wrong with a conf, and what it means."
     )
 
-    @OptionGroup var conf: ConfigurationOptions
+    @OptionGroup
+    var conf: ConfigurationOptions
 
     func run() throws {
         throw ExitCode(CheckCommand.run(configurationPath: conf.path))
@@ -47,11 +68,16 @@ struct Explain: AsyncParsableCommand {
         abstract: "Say what the gateway would decide on a request, and why."
     )
 
-    @OptionGroup var conf: ConfigurationOptions
-    @Option(help: "The method.") var method = "GET"
-    @Option(help: "The path, with a query if you like.") var path: String
-    @Option(help: "The host.") var host = "localhost"
-    @Option(help: "A file with the token.") var tokenFile: String?
+    @OptionGroup
+    var conf: ConfigurationOptions
+    @Option(help: "The method.")
+    var method = "GET"
+    @Option(help: "The path, with a query if you like.")
+    var path: String
+    @Option(help: "The host.")
+    var host = "localhost"
+    @Option(help: "A file with the token.")
+    var tokenFile: String?
     @Option(name: .customLong("keys"), help: "A key set file for issuers whose keys are fetched.")
     var keysFile: String?
 
@@ -73,13 +99,53 @@ struct Demo: ParsableCommand {
         abstract: "Run the gateway on a conf of its own, in front of a sample back end."
     )
 
-    @Option(help: "The port of the gateway.") var port: UInt16 = 8443
-    @Option(help: "Where the files go; a temporary place when not given.") var directory: String?
+    @Option(help: "The port of the gateway.")
+    var port: UInt16 = 8443
+    @Option(help: "Where the files go; a temporary place when not given.")
+    var directory: String?
 
     func run() throws {
         throw ExitCode(DemoCommand.run(port: port, directory: directory))
     }
 }
+
+struct Logs: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Read the access log.",
+        subcommands: [Rejected.self]
+    )
+
+    struct Rejected: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say which requests were refused, why, and what to do about it."
+        )
+
+        @OptionGroup
+        var conf: ConfigurationOptions
+        @Option(help: "The log, in place of the conf's; - is standard input.")
+        var log: String?
+        @Option(help: "How far back: 30m, 1h, 7d.")
+        var since: String?
+        @Flag(help: "Go on with what is logged from now on.")
+        var follow = false
+        @Option(help: "A row for each reason, route, issuer, client or subject.")
+        var by = RejectionReport.Grouping.reason
+
+        func run() throws {
+            throw ExitCode(
+                LogsCommand.rejected(
+                    configurationPath: conf.path,
+                    logPath: log,
+                    since: since,
+                    isFollowing: follow,
+                    grouping: by
+                )
+            )
+        }
+    }
+}
+
+extension RejectionReport.Grouping: ExpressibleByArgument {}
 
 struct VersionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -68,6 +68,7 @@ class Server:
         self.wrapper = [str(word) for word in wrapper]
         self.environment = {**os.environ, **(environment or {})}
         self.process = None
+        self.exit_code = None
         self.core = cores()[0]
         self.values = {
             "PLAIN": self.plain, "TLS": self.tls, "ADMIN": self.admin, "DIRECTORY": self.folder,
@@ -138,6 +139,7 @@ class Server:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
         self.output.close()
+        self.exit_code = self.process.returncode
         self.process = None
 
     def own_processes(self):

@@ -98,12 +98,12 @@ struct ByteBufferTests {
         #expect(buffer.count == written + 1)
     }
 
-    @Test(arguments: 0..<40 as Range<UInt64>)
+    @Test(arguments: 0..<20 as Range<UInt64>)
     func itBehavesAsAnArray(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         var buffer = ByteBuffer(capacity: 1 + random.below(32))
         var model: [UInt8] = []
-        for _ in 0..<3_000 {
+        for _ in 0..<1_500 {
             Self.step(&buffer, &model, &random)
             #expect(buffer.count == model.count)
             #expect(buffer.isEmpty == model.isEmpty)

@@ -20,7 +20,10 @@ struct FuzzReplayTests {
     private static let corpora = [
         Corpus(name: "head") { fuzzHead($0) },
         Corpus(name: "chunk") { fuzzChunk($0) },
+        Corpus(name: "conf") { fuzzConf($0) },
+        Corpus(name: "keyset") { fuzzKeySet($0) },
         Corpus(name: "target") { fuzzTarget($0) },
+        Corpus(name: "token") { fuzzToken($0) },
     ]
 
     @Test("Every input holds its target's invariants", arguments: corpora)

@@ -172,6 +172,15 @@ struct AcceptedHeadTests {
         }
     }
 
+    @Test("An empty line after a body leaves the connection idle")
+    func emptyLine() {
+        let request = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx"
+        #expect(serve(bytes(request + "\r")).events.last == "left \r late=false")
+        #expect(serve(bytes(request + "\r\n")).events.last == "left \r\n late=false")
+        #expect(serve(bytes(request + "\r\nG")).events.last == "left \r\nG late=true")
+        #expect(serve(bytes(request + "\r\n\r")).events.last == "left \r\n\r late=true")
+    }
+
     @Test("A head knows when it is late and when the connection is idle")
     func phases() throws {
         var machine = HTTP1ServerMachine(limits: limits)

@@ -218,6 +218,14 @@ struct PathTests {
         }
     }
 
+    @Test("An encoded slash is told even where a dot segment has removed it")
+    func removedEncodedSlash() throws {
+        var path = CanonicalPath()
+        try path.assign(bytes("/a%2Fb/../c").span, options: Self.strict)
+        #expect(path.sent.text() == "/c")
+        #expect(path.hasEncodedSlash)
+    }
+
     @Test("A path is reused without a trace of the one before")
     func reuses() throws {
         var path = CanonicalPath()

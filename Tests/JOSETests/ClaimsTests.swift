@@ -111,6 +111,13 @@ struct ClaimsTests {
         #expect(found.map { [UInt8]($0.utf8) } == scopes.map { [UInt8]($0.utf8) })
     }
 
+    @Test(arguments: [1, 31, 32, 33, 100])
+    func scopesAreKeptOnceHoweverMany(count: Int) throws {
+        let names = (0..<count).map { "s\($0)" }
+        let text = names.joined(separator: " ")
+        #expect(try claims("{\"scope\":\"\(text) \(text)\",\"scp\":\"\(text)\"}").scopes == names)
+    }
+
     @Test
     func thousandsOfScopesAreReadQuickly() throws {
         let many = (0..<50_000).map { "s\($0)" }.joined(separator: " ")

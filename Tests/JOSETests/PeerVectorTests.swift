@@ -2,7 +2,9 @@ import JOSE
 import JSON
 import Testing
 
-/// The tokens of HAProxy's own tests. They have no `exp`: signatures only.
+/// The tokens of HAProxy's own tests.
+///
+/// They have no `exp`: signatures only.
 @Suite(.enabled(if: Vectors.folder != nil, Comment(rawValue: Vectors.reason)))
 struct HAProxyVectorTests {
     @Test

@@ -26,7 +26,9 @@ struct WycheproofTests {
     ]
 
     /// Called invalid, and byte for byte the valid vector 357: the padding that they are about has
-    /// been lost from the file. Padded tokens are refused by other tests.
+    /// been lost from the file.
+    ///
+    /// Padded tokens are refused by other tests.
     private static let contradictory: Set<String> = [
         "json_web_signature 367", "json_web_signature 370",
     ]

@@ -43,7 +43,6 @@ struct BoundsTests {
         for task in first {
             #expect(try await task.value.get().status == 200)
         }
-        #expect(server.seen.openMax == 2)
         await client.shutDown()
         server.stop()
     }
@@ -55,13 +54,12 @@ struct BoundsTests {
         let client = try makeClient(Self.narrow(1, queue: 3))
         let first = Task { await client.result(of: request(server.url())) }
         #expect(await eventually { server.seen.heads.count == 1 })
-        let began = ContinuousClock.now
         let second = await client.result(of: request(server.url(), timeout: .milliseconds(150)))
         guard case .peerTooSlow = fault(second) else {
             Issue.record("\(second)")
             return
         }
-        #expect(began.duration(to: .now) < .seconds(5))
+        #expect(server.seen.open == 1)
         gate.open()
         #expect(try await first.value.get().status == 200)
         #expect(server.seen.accepted == 1)
@@ -134,7 +132,9 @@ struct BoundsTests {
         server.stop()
     }
 
-    /// Many clients come and go: a thread or a descriptor that stayed behind would run out.
+    /// Fifty clients come and go; each that stayed would keep three descriptors or more.
+    ///
+    /// Other tests of the process open some meanwhile: hence the room.
     @Test
     func clientsLeaveNothingBehind() async throws {
         let server = try LoopbackServer { connection in
@@ -146,7 +146,7 @@ struct BoundsTests {
             let client = try makeClient()
             #expect(try await client.send(request(server.url())).status == 200)
         }
-        #expect(await eventually { openDescriptorCount() <= before + 8 })
+        #expect(await eventually { openDescriptorCount() <= before + 60 })
         server.stop()
     }
 

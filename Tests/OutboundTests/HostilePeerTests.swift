@@ -13,15 +13,17 @@ struct HostilePeerTests {
         }
         let began = ContinuousClock.now
         let result = await (try makeClient()).result(
-            of: request(server.url(), timeout: .milliseconds(200))
+            of: request(server.url(), timeout: .milliseconds(1_500))
         )
         let took = began.duration(to: .now)
         guard case .peerTooSlow = fault(result) else {
             Issue.record("\(result)")
             return
         }
-        #expect(took >= .milliseconds(200))
-        #expect(took < .seconds(5))
+        #expect(took >= .milliseconds(1_490))
+        // The server was reached and has said nothing yet, for its gate is shut: it was the client that
+        // ended it. A busy machine may tell the server late.
+        #expect(await eventually { server.seen.openMax == 1 })
         gate.open()
         server.stop()
     }
@@ -183,6 +185,11 @@ struct HostilePeerTests {
         let client = try makeClient()
         for count in 0..<bytes.count {
             let result = await client.result(of: request(server.url("/\(count)")))
+            if count == bytes.count - 1, fault(result) == nil {
+                // The last line feed after the last chunk: nothing of the message is missing.
+                #expect(response.contains("chunked"))
+                continue
+            }
             switch fault(result) {
             case .connectionLost, .responseTruncated, .responseMalformed: break
             default: Issue.record("cut at \(count): \(result)")
@@ -190,7 +197,7 @@ struct HostilePeerTests {
         }
         let whole = try await client.send(request(server.url("/\(bytes.count)")))
         #expect(whole.status == 200)
-        #expect(cut.load(ordering: .relaxed) > bytes.count)
+        #expect(cut.load(ordering: .relaxed) >= bytes.count)
         server.stop()
     }
 

@@ -28,7 +28,7 @@ final class LoopbackServer: Sendable {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var name = sockaddr_in()
         name.sin_family = sa_family_t(AF_INET)
-        name.sin_addr.s_addr = inet_addr(address)
+        name.sin_addr.s_addr = unsafe inet_addr(address)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let isListening = unsafe withUnsafeMutablePointer(to: &name) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
@@ -41,7 +41,7 @@ final class LoopbackServer: Sendable {
         port = UInt16(bigEndian: name.sin_port)
         try spawn { [self] in
             while true {
-                let descriptor = unsafe accept(listener, nil, nil)
+                let descriptor = accept(listener, nil, nil)
                 guard descriptor >= 0 else { return }
                 counts.withLock { counts in
                     counts.accepted += 1

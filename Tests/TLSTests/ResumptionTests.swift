@@ -33,6 +33,9 @@ struct ResumptionTests {
         let second = try makeServer(try TestCertificate().identity(), tickets: tickets)
         let (again, isResumed) = try visit(second, version: version, resuming: session)
         #expect(isResumed)
+        // TLS 1.3 tickets are for one use (RFC 8446 §C.4): the resumed connection brought another.
+        let isRenewed = again?.ticket != session?.ticket
+        #expect(isRenewed == (version == TLS1_3_VERSION))
         // What the resumed connection left behind resumes in turn.
         let (_, isResumedAgain) = try visit(first, version: version, resuming: again)
         #expect(isResumedAgain)

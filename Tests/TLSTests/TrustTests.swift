@@ -105,6 +105,21 @@ struct TrustTests {
     }
 
     @Test
+    func trustMayBeginBelowTheRoot() throws {
+        let middle = TestCertificate(
+            .p256,
+            TestTraits(names: nil, commonName: "middle", isAuthority: true),
+            by: root
+        )
+        let leaf = TestCertificate(.p256, TestTraits(), by: middle)
+        let other = TestCertificate(.p256, TestTraits(), by: middle)
+        #expect(try meet(leaf.identity(), trusting: middle.pem, as: "localhost") == .complete)
+        #expect(try meet(leaf.identity(), trusting: leaf.pem, as: "localhost") == .complete)
+        let refused = try meet(other.identity(), trusting: leaf.pem, as: "localhost")
+        #expect(refused.fault?.cause == .certificateRefused)
+    }
+
+    @Test
     func onlyAuthoritiesMaySign() throws {
         let middle = TestCertificate(.p256, TestTraits(names: nil, commonName: "middle"), by: root)
         let leaf = TestCertificate(.p256, TestTraits(), by: middle)

@@ -256,6 +256,19 @@ struct AccessLogTests {
         #expect(try lines(of: path).count == 2)
     }
 
+    @Test("writes what its sinks hold even when everyone else has let go of it")
+    func lettingGo() throws {
+        let directory = TemporaryDirectory()
+        let path = directory.file("log")
+        var log: AccessLog? = try AccessLog(path: path, format: .json)
+        var sink = log?.makeSink()
+        log = nil
+        sink?.append(AccessRecord())
+        sink = nil
+        waitUntil { (try? contents(of: path)) == [UInt8]("{}\n".utf8) }
+        #expect(try lines(of: path).count == 1)
+    }
+
     @Test("drops what comes after the end")
     func afterTheEnd() throws {
         let directory = TemporaryDirectory()

@@ -76,8 +76,9 @@ public enum IdentityHeaders {
         case .clientID: token.clientID
         case .email: verifiedEmail(token)
         case .issuer: token.issuerIdentifier
-        case .projectID: issuer.project.map { Array($0.utf8) }
-            ?? trusted("project_id", token, issuer)
+        case .projectID:
+            issuer.project.map { Array($0.utf8) }
+                ?? trusted("project_id", token, issuer)
         case .scopes: Array(token.scopes.joined(separator: [UInt8(ascii: " ")]))
         case .sessionID: trusted("session_id", token, issuer)
         case .userID:

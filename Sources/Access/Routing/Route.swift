@@ -3,7 +3,9 @@ public import Configuration
 public import HTTP
 
 /// One route, made ready for the path of a request: a rule for each method, and nothing to parse.
-public struct Route: Sendable {
+///
+/// A class, like its rules: an exchange holds on to one by one count, not by one for each field.
+public final class Route: Sendable {
     /// What the conf says.
     public let settings: RouteSettings
     /// The route's name, as bytes for the log.
@@ -19,13 +21,29 @@ public struct Route: Sendable {
     private let allowedMethods: [[UInt8]]?
 
     /// What a request must show, with its challenge made ready.
-    public struct Rule: Sendable {
+    public final class Rule: Sendable {
         /// What the conf says.
         public let settings: RouteRule
         /// The scopes of a challenge, one blank between (RFC 6750 §3).
         public let scopeText: [UInt8]
         /// The scopes as bytes, in the order of ``RouteRule/scopes``.
         public let scopes: [ScopeTest]
+
+        init(_ settings: RouteRule) {
+            self.settings = settings
+            var names: [String] = []
+            scopes = settings.scopes.map { requirement in
+                switch requirement {
+                case .allOf(let scopes):
+                    names += scopes
+                    return .allOf(scopes.map { Array($0.utf8) })
+                case .anyOf(let scopes):
+                    names += scopes
+                    return .anyOf(scopes.map { Array($0.utf8) })
+                }
+            }
+            scopeText = Array(names.joined(separator: " ").utf8)
+        }
     }
 
     /// One demand on scopes, as bytes.
@@ -84,23 +102,5 @@ public struct Route: Sendable {
             return rules[0]
         }
         return rules[Int(ruleByMethod[Int(method.rawValue)])]
-    }
-}
-
-extension Route.Rule {
-    init(_ settings: RouteRule) {
-        self.settings = settings
-        var names: [String] = []
-        scopes = settings.scopes.map { requirement in
-            switch requirement {
-            case .allOf(let scopes):
-                names += scopes
-                return .allOf(scopes.map { Array($0.utf8) })
-            case .anyOf(let scopes):
-                names += scopes
-                return .anyOf(scopes.map { Array($0.utf8) })
-            }
-        }
-        scopeText = Array(names.joined(separator: " ").utf8)
     }
 }

@@ -50,6 +50,7 @@ public struct RouteTable: Sendable {
     /// - Parameters:
     ///   - host: The request's host without port and trailing dot, in lower case.
     ///   - path: The canonical path without `;` parameters.
+    /// - Returns: The route's index.
     public func route(host: Span<UInt8>, path: Span<UInt8>) -> Int? {
         for group in hostGroups where Self.matches(group, host) {
             if let found = Self.find(path, in: group.paths) {

@@ -8,8 +8,10 @@ public enum CrossSiteCheck {
     /// upgrade only where the browser says that the request is of this very origin.
     ///
     /// - Parameters:
+    ///   - head: The request.
     ///   - scheme: The scheme that the peer used, `http` or `https`.
     ///   - host: The request's own authority, as sent.
+    /// - Returns: Whether the cookie may speak.
     public static func allows(
         _ head: RequestHead,
         scheme: StaticString,

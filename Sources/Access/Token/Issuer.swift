@@ -2,7 +2,7 @@ public import Configuration
 public import JOSE
 
 /// One issuer as a worker sees it: what its tokens must be like, and the keys held at the moment.
-public struct Issuer: Sendable {
+public final class Issuer: Sendable {
     /// What the conf says.
     public let settings: IssuerSettings
     /// The exact `iss`, as bytes.
@@ -10,9 +10,9 @@ public struct Issuer: Sendable {
     /// The checks of a token of this issuer.
     public let policy: IssuerPolicy
     /// The keys, or `nil` where none are held.
-    public var keySet: KeySet?
+    public let keySet: KeySet?
     /// Raised whenever the keys or the settings change; a verdict dies with its generation.
-    public var generation: UInt64
+    public let generation: UInt64
 
     /// Makes an issuer ready, with the keys held at the moment.
     public init(_ settings: IssuerSettings, keySet: KeySet?, generation: UInt64) {

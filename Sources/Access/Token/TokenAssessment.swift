@@ -12,8 +12,9 @@ public struct TokenAssessment {
     public private(set) var token: CompactToken?
     /// The typed header, once ``TokenCheck/header`` has passed.
     public private(set) var header: TokenHeader?
-    /// The typed claims, once ``TokenCheck/claims`` has passed. The sender's word until the
-    /// signature is checked.
+    /// The typed claims, once ``TokenCheck/claims`` has passed.
+    ///
+    /// The sender's word until the signature is checked.
     public private(set) var claims: Claims?
     /// The issuer, once ``TokenCheck/issuerKnown`` has passed.
     public private(set) var issuer: Int?
@@ -108,7 +109,9 @@ public struct TokenAssessment {
         do throws(TokenFault) {
             switch check {
             case .shape:
-                token = try CompactToken(bytes, sizeMax: context.tokenSizeMax)
+                let compact = try CompactToken(bytes, sizeMax: context.tokenSizeMax)
+                try compact.checkSignatureCoding()
+                token = compact
                 return true
             case .header: return try checkHeader()
             case .claims: return try checkClaims()

@@ -29,8 +29,10 @@ public enum TokenSearch {
         case none
     }
 
-    /// Looks in every place that the route names. A header wins over a cookie; two headers, or one
-    /// header twice, are ambiguous even where they are equal.
+    /// Looks in every place that the route names.
+    ///
+    /// A header wins over a cookie; two headers, or one header twice, are ambiguous even where they
+    /// are equal.
     public static func run(
         _ fields: FieldBlock,
         _ sources: TokenSourceSettings

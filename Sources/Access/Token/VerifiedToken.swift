@@ -2,7 +2,9 @@ import Bytes
 import JOSE
 public import JSON
 
-/// What one token proved: identity, claims and times. Never what a route decided.
+/// What one token proved: identity, claims and times.
+///
+/// Never what a route decided.
 ///
 /// Confined to the worker that verified it. The token's own bytes stay beside the proof, so that a
 /// hit in the cache is a comparison in full and never a bet on a hash.

@@ -76,12 +76,11 @@ public final class VerifiedTokenCache {
         while true {
             hand = hand + 1 < entries.count ? hand + 1 : 0
             guard let entry = entries[hand] else { continue }
-            if entry.wasUsed {
-                entry.wasUsed = false
-            } else {
+            guard entry.wasUsed else {
                 drop(hand, Self.hash(entry.bytes))
                 return
             }
+            entry.wasUsed = false
         }
     }
 

@@ -20,6 +20,9 @@ public final class EventLoop {
     private var table = RegistrationTable()
     private var wheel: TimerWheel
     private var events: [PollEvent] = []
+    /// What handlers announced for the next turn, and what is told of it in this one.
+    private var announcements: [PollEvent] = []
+    private var announced: [PollEvent] = []
     /// Whose interest the kernel must be told before the next poll.
     private var changes: [Registration] = []
     private var post: PostOffice
@@ -96,6 +99,17 @@ public final class EventLoop {
         return table[index].interest
     }
 
+    /// Tells a handler in the next turn that it is ready, whatever the kernel says, and does not wait
+    /// before that turn.
+    ///
+    /// For work that is left in memory, where no poll sees it: bytes that TLS has decrypted, a second
+    /// request behind the first. It counts as an event: checked against the interest at delivery,
+    /// dropped with the registration, after those of the kernel. Announced twice, it is told twice.
+    public func announce(_ readiness: Readiness, for registration: Registration) {
+        guard table.index(of: registration) != nil else { return }
+        announcements.append(PollEvent(userWord: registration.userWord, readiness: readiness))
+    }
+
     /// Sets, moves or unsets the one deadline of a registration.
     ///
     /// Moving it later is one store. It passes once, within 8 ms of the moment and never before it;
@@ -147,13 +161,16 @@ public final class EventLoop {
         precondition(!isInTurn)
         isInTurn = true
         tellChanges()
-        kernel.poll(into: &events, atMost: skipsNextWait ? .zero : waitLimit(limit))
+        let wait = skipsNextWait ? .zero : waitLimit(limit)
         skipsNextWait = false
+        swap(&announced, &announcements)
+        kernel.poll(into: &events, atMost: wait)
         now = kernel.monotonicNow()
         anchorWallTime()
         for index in events.indices {
             deliver(events[index])
         }
+        deliverAnnouncements()
         fireDeadlines()
         deliverMail()
         turnObserver?.turnEnded()
@@ -192,6 +209,7 @@ public final class EventLoop {
     }
 
     private func waitLimit(_ limit: Timeout?) -> Timeout? {
+        guard announcements.isEmpty else { return .zero }
         guard let timer = wheel.timeout(after: now) else { return limit }
         return limit.map { min($0, timer) } ?? timer
     }
@@ -247,6 +265,13 @@ public final class EventLoop {
         // Taken out first: the table is the handler's to change while it is told.
         guard let handler = table[index].handler else { return }
         handler.becameReady(readiness)
+    }
+
+    private func deliverAnnouncements() {
+        for index in announced.indices {
+            deliver(announced[index])
+        }
+        announced.removeAll(keepingCapacity: true)
     }
 
     private func silence(_ index: Int) {

@@ -10,8 +10,10 @@ final class AdminResponder: SmallResponder {
     private let registry: MetricsRegistry
     private let readiness = Mutex(Readiness.starting)
 
-    /// Whether requests should be sent here. Says nothing about issuers: a gateway whose issuer is
-    /// down still serves every token whose key it knows, and every public route.
+    /// Whether requests should be sent here.
+    ///
+    /// Says nothing about issuers: a gateway whose issuer is down still serves every token whose
+    /// key it knows, and every public route.
     enum Readiness: String, Sendable {
         case draining
         case ready

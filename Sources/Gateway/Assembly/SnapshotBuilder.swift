@@ -28,8 +28,10 @@ struct SnapshotBuilder {
         )
     }
 
-    /// The issuers with the keys held. A proof dies with the keys or with the settings that it was
-    /// made under, so both go into the generation.
+    /// The issuers with the keys held.
+    ///
+    /// A proof dies with the keys or with the settings that it was made under, so both go into the
+    /// generation.
     func issuers(
         _ settings: Settings,
         _ generation: UInt64,

@@ -22,7 +22,10 @@ struct SystemInspector: ConfigurationInspector {
     func keySetFault(path: String) -> String? {
         do {
             let bytes = try FileSystem.read(path: path, limit: Defaults.keySetPolicy.fetchSize)
-            let keySet = try KeySet(parsing: bytes.span, limits: JSONLimits(size: Defaults.keySetPolicy.fetchSize, depth: 8))
+            let keySet = try KeySet(
+                parsing: bytes.span,
+                limits: JSONLimits(size: Defaults.keySetPolicy.fetchSize, depth: 8)
+            )
             return keySet.isEmpty ? "it holds no usable key" : nil
         } catch {
             return "\(error)"

@@ -27,7 +27,8 @@ struct Explanation {
         Console.write("request    \(question.method) \(question.path) (host \(question.host))")
         guard let route = findRoute() else { return conclude(nil) }
         let method = Array(question.method.utf8)
-        pass("route", "\(route.name.span.text())")
+        let name = route.name
+        pass("route", name.span.text())
         guard route.allows(method.span) else {
             fail("method", Refusal(.methodNotAllowed))
             return conclude(route)

@@ -81,8 +81,20 @@ actor ControlPlane {
         for index in 0..<settings.workerCount {
             try await startWorker(index, first, counters[index])
         }
+        await catchUpOnKeys()
         postTargets()
         chores = [Task { await answerErrands() }, Task { await doChores() }]
+    }
+
+    /// Gives the workers the key sets that came while they started one after the other, and those
+    /// of which word came before this knew of any.
+    private func catchUpOnKeys() async {
+        for (issuer, version) in (await keeper?.versions() ?? []).enumerated() {
+            keySetChanged(issuer, version, generation: generation)
+        }
+        if let snapshot {
+            post(.snapshot(snapshot, nil))
+        }
     }
 
     private func startWorker(

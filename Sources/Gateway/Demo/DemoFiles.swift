@@ -36,13 +36,13 @@ struct DemoFiles {
         try put(pair.certificatePEM, "server.crt")
         try put(pair.keyPEM, "server.key", mode: 0o600)
         let key = try PrivateKey.generate(.p256)
-        let public_ = JSONWebKey(
+        let publicKey = JSONWebKey(
             keyID: "demo",
             algorithm: .es256,
             material: .publicKey(key.publicKey)
         )
         var keySet: [UInt8] = []
-        KeySet([public_]).write(into: &keySet)
+        KeySet([publicKey]).write(into: &keySet)
         try put(keySet, "demo.jwks.json")
         let signer = try TokenSigner(
             privateKey: key,
@@ -51,7 +51,11 @@ struct DemoFiles {
             type: "at+jwt"
         )
         for token in Token.allCases {
-            try put(try signer.sign(claims(of: token, now: now)), "\(token.rawValue).jwt", mode: 0o600)
+            try put(
+                try signer.sign(claims(of: token, now: now)),
+                "\(token.rawValue).jwt",
+                mode: 0o600
+            )
         }
         try put(Array(configuration(port, backEnd).utf8), "gateway.conf")
     }

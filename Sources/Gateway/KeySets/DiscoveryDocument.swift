@@ -41,7 +41,7 @@ struct DiscoveryDocument {
             let authority = issuer.range(ofFirst: "://")?.upperBound
         else { return [] }
         var trimmed = issuer[...]
-        while trimmed.hasSuffix("/") {
+        while trimmed.endIndex > authority, trimmed.hasSuffix("/") {
             trimmed.removeLast()
         }
         let rest = trimmed[authority...]

@@ -13,7 +13,8 @@ public enum Console {
         put(line + "\n", to: STDERR_FILENO)
     }
 
-    private static func put(_ text: String, to descriptor: Int32) {
+    /// Writes text as it stands.
+    static func put(_ text: String, to descriptor: Int32) {
         let bytes = Array(text.utf8)
         // A terminal that is gone has nobody left to tell.
         try? FileSystem.write(bytes.span, to: descriptor)

@@ -5,7 +5,9 @@ import Logging
 import Synchronization
 import Telemetry
 
-/// The program's own log: one line an event, for the operator. Never the place of requests.
+/// The program's own log: one line an event, for the operator.
+///
+/// Never the place of requests.
 public struct ProgramLog: Sendable {
     private let output: ProgramLogOutput
     private let logger: Logger

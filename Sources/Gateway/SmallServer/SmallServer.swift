@@ -1,8 +1,9 @@
 import EventLoop
 import HTTP
 
-/// A plain HTTP server for a few peers: the admin listener, and the demo's back end. Every request is
-/// answered from memory, and the connection closed.
+/// A plain HTTP server for a few peers: the admin listener, and the demo's back end.
+///
+/// Every request is answered from memory, and the connection closed.
 ///
 /// Not for the data plane: it allocates as it likes and knows nothing of pipelining.
 final class SmallServer: EventHandler {

@@ -40,6 +40,7 @@ public actor HealthChecker {
     private let transport: any OutboundTransport
     private let publisher: any UpstreamHealthPublisher
     private let sink: any UpstreamEventSink
+    private let clock: any ControlClock
     private let inherited: Set<HealthTarget>
     private var random: SeededRandom
     private var checks: [Place: Check] = [:]
@@ -66,17 +67,19 @@ public actor HealthChecker {
             transport: client,
             publisher: publisher,
             sink: sink,
+            clock: SystemClock(),
             unhealthy: unhealthy,
             seed: .random(in: .min ... .max)
         )
     }
 
-    /// Prepares a checker on another transport.
+    /// Prepares a checker on another transport and another clock.
     init(
         upstreams: [UpstreamSettings],
         transport: any OutboundTransport,
         publisher: any UpstreamHealthPublisher,
         sink: any UpstreamEventSink,
+        clock: any ControlClock,
         unhealthy: Set<HealthTarget>,
         seed: UInt64
     ) {
@@ -84,6 +87,7 @@ public actor HealthChecker {
         self.transport = transport
         self.publisher = publisher
         self.sink = sink
+        self.clock = clock
         inherited = unhealthy
         random = SeededRandom(seed: seed)
     }
@@ -131,19 +135,19 @@ public actor HealthChecker {
     private func keepChecking(_ place: Place, _ settings: HealthCheckSettings) async {
         let request = request(for: place, settings)
         // The first checks of many servers are spread over a second.
-        var delay = Duration.seconds(1) * Double.random(in: 0...1, using: &random)
-        delay = min(delay, settings.interval)
+        let spread = min(settings.interval, .seconds(1))
+        var next = clock.now().instant + Timeout(spread * Double.random(in: 0...1, using: &random))
         while true {
             // A cancelled sleep ends the loop below.
-            try? await Task.sleep(for: delay)
-            let began = ContinuousClock.now
+            await clock.sleep(until: next)
             guard !Task.isCancelled else { return }
+            let began = clock.now().instant
             let result = await transport.result(of: request)
             guard !Task.isCancelled else { return }
             await checked(place, result)
             // A tenth to either side, so that gateways do not ask in step.
             let interval = settings.interval * Double.random(in: 0.9...1.1, using: &random)
-            delay = max(.zero, interval - began.duration(to: .now))
+            next = max(began + Timeout(interval), clock.now().instant)
         }
     }
 

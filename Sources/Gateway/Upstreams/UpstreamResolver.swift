@@ -2,7 +2,7 @@ public import Configuration
 public import EventLoop
 
 /// Looks host names up; blocks, on a thread of its own.
-public protocol NameLookup: Sendable {
+protocol NameLookup: Sendable {
     /// The addresses of a name.
     ///
     /// - Throws: Where the name has none, or no name server answers.
@@ -10,12 +10,9 @@ public protocol NameLookup: Sendable {
 }
 
 /// The system's resolver.
-public struct SystemNameLookup: NameLookup {
-    /// Makes the look-up; every one is the same.
-    public init() {}
-
+struct SystemNameLookup: NameLookup {
     /// Asks `getaddrinfo`.
-    public func addresses(of host: String, port: UInt16) throws(SystemFault) -> [SocketAddress] {
+    func addresses(of host: String, port: UInt16) throws(SystemFault) -> [SocketAddress] {
         try NameResolver.addresses(of: host, port: port)
     }
 }
@@ -37,6 +34,7 @@ public actor UpstreamResolver {
     private let lookup: any NameLookup
     private let publisher: any UpstreamAddressPublisher
     private let sink: any UpstreamEventSink
+    private let clock: any ControlClock
     private let seed: UInt64
     private var known: [[[SocketAddress]]]
     private var tasks: [Task<Void, Never>] = []
@@ -47,11 +45,29 @@ public actor UpstreamResolver {
     public init(
         upstreams: [UpstreamSettings],
         publisher: any UpstreamAddressPublisher,
+        sink: any UpstreamEventSink
+    ) {
+        self.init(
+            upstreams: upstreams,
+            publisher: publisher,
+            sink: sink,
+            lookup: SystemNameLookup(),
+            clock: SystemClock(),
+            seed: .random(in: .min ... .max)
+        )
+    }
+
+    /// Prepares a resolver on another look-up and another clock.
+    init(
+        upstreams: [UpstreamSettings],
+        publisher: any UpstreamAddressPublisher,
         sink: any UpstreamEventSink,
-        lookup: any NameLookup = SystemNameLookup(),
-        seed: UInt64 = .random(in: .min ... .max)
+        lookup: any NameLookup,
+        clock: any ControlClock,
+        seed: UInt64
     ) {
         self.lookup = lookup
+        self.clock = clock
         self.publisher = publisher
         self.sink = sink
         self.seed = seed
@@ -81,8 +97,9 @@ public actor UpstreamResolver {
             Task { await keepResolving(server, seed: seed &+ UInt64(number)) }
         }
         guard unresolvedCount > 0 else { return }
-        let timer = Task {
-            try? await Task.sleep(for: limit)
+        let end = clock.now().instant + Timeout(limit)
+        let timer = Task { [clock] in
+            await clock.sleep(until: end)
             releaseWaiting()
         }
         await withCheckedContinuation { waitingForFirst.append($0) }
@@ -141,7 +158,7 @@ public actor UpstreamResolver {
                 }
             }
             // A cancelled sleep ends the loop at its head.
-            try? await Task.sleep(for: record.nextDelay())
+            await clock.sleep(until: clock.now().instant + Timeout(record.nextDelay()))
         }
     }
 

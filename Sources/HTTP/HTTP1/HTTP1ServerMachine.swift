@@ -105,11 +105,10 @@ public struct HTTP1ServerMachine: Sendable {
     ) throws(ParseFault) -> Step {
         guard received.count > 0 else { return .needsMore }
         if case .awaitingHead = state {
+            // An empty line alone is the end of what came before: the connection is idle still.
+            guard skipEmptyLine(received), received.count > lines.start else { return .needsMore }
             state = .inHead
             head.removeAll()
-        }
-        if lines.start == 0, !skipEmptyLine(received) {
-            return .needsMore
         }
         while let end = try lines.endOfLine(in: received, limit: limits.size) {
             let line = lines.start..<end
@@ -139,7 +138,7 @@ public struct HTTP1ServerMachine: Sendable {
     ///
     /// - Returns: Whether it is known if there is one.
     private mutating func skipEmptyLine(_ received: Span<UInt8>) -> Bool {
-        guard received[0] == 0x0D else { return true }
+        guard lines.start == 0, received[0] == 0x0D else { return true }
         guard received.count > 1 else { return false }
         if received[1] == 0x0A {
             lines.advance(past: 0)

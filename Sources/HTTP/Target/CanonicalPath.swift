@@ -31,8 +31,8 @@ public struct CanonicalPath: Sendable {
     /// Makes an empty path.
     public init() {}
 
-    /// Whether `%2F` occurs: the caller refuses the path as `path.ambiguous` unless its route allows
-    /// it.
+    /// Whether `%2F` occurred, be it in a segment that `..` has removed: the caller refuses the path
+    /// as `path.ambiguous` unless its route allows it.
     public private(set) var hasEncodedSlash: Bool {
         get { encodedSlashFlag[0] }
         set { encodedSlashFlag[0] = newValue }

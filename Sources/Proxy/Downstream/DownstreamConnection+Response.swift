@@ -25,7 +25,7 @@ extension DownstreamConnection: ExchangeDownstream {
         box.buffer.append(UInt8(ascii: " "))
         box.buffer.append(StatusText.reason(status))
         box.buffer.append("\r\n")
-        ResponseHeadWriter.write(exchange, into: HTTP1FieldSink(box: box))
+        ResponseHeadWriter.write(exchange, into: &box.buffer)
         writeFraming(exchange, framing, status, into: box)
         if exchange.machine.isTunnelling {
             box.buffer.append("connection: upgrade\r\n\r\n")
@@ -89,7 +89,9 @@ extension DownstreamConnection: ExchangeDownstream {
     }
 
     /// Whether what is left of a refused request's body is known to be little enough to be read and
-    /// dropped. A peer that awaits `100 Continue` may never send it.
+    /// dropped.
+    ///
+    /// A peer that awaits `100 Continue` may never send it.
     private func canDropRest(_ exchange: Exchange) -> Bool {
         if exchange.isRequestComplete || machine.isBodyComplete { return true }
         guard !exchange.head.expectsContinue, case .length(let length) = exchange.head.framing

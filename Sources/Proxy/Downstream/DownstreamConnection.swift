@@ -14,7 +14,7 @@ final class DownstreamConnection: EventHandler {
     let listenerIndex: Int
     private let peer: SocketAddress
     var transport: Transport?
-    private var registration: Registration?
+    private(set) var registration: Registration?
     /// Its place among the worker's connections.
     var place = 0
     /// Whether the worker will have it go on in the next turn.
@@ -43,8 +43,8 @@ final class DownstreamConnection: EventHandler {
     var isInputEnded = false
     private var isReadPaused = false
     private(set) var isWriteBlocked = false
-    private var hasProgressed = false
-    private var waiting = Waiting.nothing
+    private(set) var hasProgressed = false
+    var waiting = Waiting.nothing
     private var isAdvancing = false
     private var advancesAgain = false
 
@@ -63,21 +63,6 @@ final class DownstreamConnection: EventHandler {
         /// -> closed
         case lingering
         case closed
-    }
-
-    /// What the deadline is for.
-    private enum Waiting {
-        case body
-        case discard
-        case handshake
-        case head
-        case idle
-        case linger
-        case nothing
-        case quiet
-        case send
-        case tunnel
-        case verdict
     }
 
     /// Steps of one connection before others have their turn: sixteen pipelined requests, as many as
@@ -138,7 +123,7 @@ final class DownstreamConnection: EventHandler {
     private func becameWritable() {
         wantsWriting(false)
         flush()
-        if !isWriteBlocked {
+        if pending == nil {
             exchange?.downstreamDrained()
         }
     }
@@ -199,6 +184,9 @@ final class DownstreamConnection: EventHandler {
         guard isReadPaused, !isInputEnded else { return }
         isReadPaused = false
         setInterest(interest.union(.readable))
+        if let registration, transport?.hasPendingBytes == true {
+            worker.loop.announce(.readable, for: registration)
+        }
     }
 
     /// The peer can be told nothing more.
@@ -251,13 +239,25 @@ final class DownstreamConnection: EventHandler {
     private func settle() {
         guard phase != .closed else { return }
         flush()
-        exchange?.upstream?.flush()
+        flushUpstream()
         if phase == .closing, pending == nil {
             return linger()
         }
         returnIfEmpty()
         updateDeadline()
         hasProgressed = false
+    }
+
+    /// Sends what the upstream's server is owed.
+    ///
+    /// Where that has made room for bytes that wait here, nobody else would say so.
+    private func flushUpstream() {
+        guard let upstream = exchange?.upstream else { return }
+        let count = upstream.outputCount
+        upstream.flush()
+        if upstream.outputCount < count, received?.buffer.isEmpty == false {
+            worker.runLater(self)
+        }
     }
 
     private func returnIfEmpty() {
@@ -297,7 +297,9 @@ final class DownstreamConnection: EventHandler {
             worker.buffers.giveBack(pending)
             self.pending = nil
         }
-        wantsWriting(false)
+        // A response that waits goes on when the loop says that there is room: it may have come about
+        // just now, and then nothing else would.
+        wantsWriting(exchange?.isResponsePaused == true)
     }
 
     func wantsWriting(_ wants: Bool) {
@@ -333,99 +335,6 @@ final class DownstreamConnection: EventHandler {
             }
         }
         box.buffer.clear()
-    }
-
-    func deadlinePassed() {
-        let ended = waiting
-        waiting = .nothing
-        switch ended {
-        case .handshake:
-            worker.metrics.handshakeEnded(.failed)
-            close()
-        case .head: headTimedOut()
-        case .idle:
-            transport?.releaseIdleBuffers()
-            wait(.quiet, worker.snapshot.timeouts.keepAliveIdle)
-        case .discard, .linger, .quiet: close()
-        case .send, .tunnel: peerGone()
-        case .body:
-            exchange?.bodyTimedOut()
-            advance()
-        case .verdict: exchange?.deadlinePassed()
-        case .nothing: break
-        }
-    }
-
-    private func headTimedOut() {
-        guard received != nil else { return close() }
-        refuseHead(Refusal(.requestMalformed, detail: "head.timeout", status: 408))
-        advance()
-    }
-
-    /// The time of this head is over: the next one, which may be here in part, has its own.
-    func headEnded() {
-        if waiting == .head {
-            wait(.nothing, nil)
-        }
-    }
-
-    private func updateDeadline() {
-        let timeouts = worker.snapshot.timeouts
-        if waiting == .verdict { return }
-        if isWriteBlocked {
-            if waiting != .send || hasProgressed {
-                wait(.send, timeouts.sendIdle)
-            }
-            return
-        }
-        switch phase {
-        case .awaitingHead:
-            if received != nil {
-                if waiting != .head {
-                    wait(.head, timeouts.head)
-                }
-            } else if waiting != .head || hasProgressed {
-                wait(.idle, Self.idleRest)
-            }
-        case .exchanging: updateBodyDeadline(timeouts)
-        case .tunnelling: wait(.tunnel, timeouts.upgradeIdle)
-        case .closed, .closing, .handshaking, .lingering: break
-        }
-    }
-
-    private func updateBodyDeadline(_ timeouts: Timeouts) {
-        guard let exchange, !machine.isBodyComplete, !isInputEnded else {
-            return wait(.nothing, nil)
-        }
-        if exchange.machine.isAnswering {
-            if waiting != .discard {
-                wait(.discard, timeouts.discard)
-            }
-        } else if exchange.machine.isForwarding, received == nil {
-            if waiting != .body || hasProgressed {
-                wait(.body, timeouts.bodyIdle)
-            }
-        } else {
-            wait(.nothing, nil)
-        }
-    }
-
-    /// A connection that rests this long gives back its TLS buffers; before, the next request would
-    /// only have to make them again.
-    private static let idleRest = Timeout(.seconds(1))
-
-    private func wait(_ reason: Waiting, _ timeout: Timeout?) {
-        guard reason != .nothing || waiting != .nothing else { return }
-        waiting = reason
-        guard let registration else { return }
-        worker.loop.setDeadline(timeout.map { worker.loop.now + $0 }, for: registration)
-    }
-
-    /// Waits for the control plane until a moment that the exchange has chosen.
-    func waitForVerdict(until deadline: Instant?) {
-        waiting = deadline == nil ? .nothing : .verdict
-        guard let registration else { return }
-        worker.loop.setDeadline(deadline, for: registration)
     }
 
     /// Closes an idle connection because the worker stops, and lets a busy one end.

@@ -95,8 +95,9 @@ extension Exchange {
         choose(.refusal(refusal))
     }
 
-    /// Refuses, or on a shadow route notes what would have been refused and lets it through. What is
-    /// about framing, path, method and limits is never relaxed.
+    /// Refuses, or on a shadow route notes what would have been refused and lets it through.
+    ///
+    /// What is about framing, path, method and limits is never relaxed.
     func refuseOrShadow(_ refusal: Refusal) {
         self.refusal = refusal
         guard let route, route.settings.isShadow, refusal.reason.isRelaxedByShadow else {

@@ -50,7 +50,7 @@ extension Exchange {
     func sendRequest() {
         guard let upstream, let target else { return }
         upstream.machine.begin(requestMethod: head.method, upgradeRequested: head.upgrade)
-        UpstreamHeadWriter.write(self, target, into: upstream.output())
+        UpstreamHeadWriter.write(self, target, into: &upstream.output().buffer)
         if isRequestComplete, head.framing == .chunked {
             // A body without bytes has ended before there was anyone to tell.
             ChunkWriter.last(into: &upstream.output().buffer)

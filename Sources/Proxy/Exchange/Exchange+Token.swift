@@ -20,7 +20,8 @@ extension Exchange {
             throw Refusal(.tokenMissing)
         case .found(let place):
             tokenPlace = place
-            if place.source == .cookie, !CrossSiteCheck.allows(head, scheme: scheme, host: head.host)
+            if place.source == .cookie,
+                !CrossSiteCheck.allows(head, scheme: scheme, host: head.host)
             {
                 throw Refusal(.crossSiteRequest)
             }

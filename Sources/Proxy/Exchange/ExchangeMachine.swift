@@ -1,5 +1,7 @@
 /// The life of one exchange as a pure machine: events in the past tense go in, the next step comes
-/// out. It knows nothing of sockets, clocks, tokens or logs.
+/// out.
+///
+/// It knows nothing of sockets, clocks, tokens or logs.
 struct ExchangeMachine {
     private var state = State.idle
     private var attempts = 0
@@ -157,8 +159,11 @@ struct ExchangeMachine {
 
     /// The upstream has failed.
     ///
-    /// - Parameter mayRetry: Whether nothing can have been processed, or the request may be made
-    ///   twice, and its bytes are still at hand.
+    /// - Parameters:
+    ///   - mayRetry: Whether nothing can have been processed, or the request may be made twice, and
+    ///     its bytes are still at hand.
+    ///   - isRequestOpen: Whether some of the request has not come in.
+    /// - Returns: To try another, to answer in its place, or to break off.
     mutating func upstreamFailed(mayRetry: Bool, isRequestOpen: Bool) -> Step {
         switch state {
         case .connecting, .forwarding:
@@ -210,7 +215,9 @@ struct ExchangeMachine {
         return .sendHead
     }
 
-    /// The response has come in whole. Where the request has not, what is left of it is dropped.
+    /// The response has come in whole.
+    ///
+    /// Where the request has not, what is left of it is dropped.
     mutating func responseEnded() -> Step {
         guard case .forwarding(let progress) = state, progress.isResponseBegun else {
             return .none

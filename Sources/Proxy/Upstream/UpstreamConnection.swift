@@ -169,8 +169,8 @@ final class UpstreamConnection: EventHandler {
         phase = .active
         setInterest(.readable)
         exchange?.upstreamConnected()
-        exchange?.downstream?.advance()
         flush()
+        exchange?.downstream?.advance()
     }
 
     /// Where the bytes for the server are put; ``flush()`` sends them.
@@ -185,7 +185,9 @@ final class UpstreamConnection: EventHandler {
     var outputCount: Int { pending?.buffer.count ?? 0 }
 
     /// How many bytes may be put behind those that wait, after an attempt to send them where fewer
-    /// than `count` would fit. Where it stays none, the socket is full and says when it is not.
+    /// than `count` would fit.
+    ///
+    /// Where it stays none, the socket is full and says when it is not.
     func makeRoom(for count: Int) -> Int {
         if BufferPool.size - outputCount < count {
             flush()
@@ -230,7 +232,6 @@ final class UpstreamConnection: EventHandler {
     private func drain() {
         flush()
         exchange?.downstream?.advance()
-        flush()
     }
 
     private func readInput() {
@@ -241,6 +242,9 @@ final class UpstreamConnection: EventHandler {
         received = box
         readInto(box)
         exchange?.pumpResponse()
+        if exchange?.isResponsePaused == false {
+            resumeReading()
+        }
         returnIfEmpty()
     }
 
@@ -282,6 +286,9 @@ final class UpstreamConnection: EventHandler {
         guard isReadPaused, phase == .active, !isInputEnded else { return }
         isReadPaused = false
         setInterest(interest.union(.readable))
+        if let registration, transport?.hasPendingBytes == true {
+            worker.loop.announce(.readable, for: registration)
+        }
     }
 
     private func returnIfEmpty() {

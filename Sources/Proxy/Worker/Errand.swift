@@ -1,4 +1,6 @@
-/// A question to the control plane. Only values cross.
+/// A question to the control plane.
+///
+/// Only values cross.
 public struct Errand: Sendable {
     /// The worker that asks.
     public let worker: Int

@@ -3,9 +3,10 @@ public import Configuration
 import EventLoop
 public import TLS
 
-/// Settings, routes, keys and certificates as of one moment. Immutable: a reload or a new key set
-/// makes another, and each worker swaps its own reference between turns. An exchange keeps the one
-/// that it began with.
+/// Settings, routes, keys and certificates as of one moment.
+///
+/// Immutable: a reload or a new key set makes another, and each worker swaps its own reference
+/// between turns. An exchange keeps the one that it began with.
 public final class Snapshot: Sendable {
     /// The conf.
     public let settings: Settings
@@ -19,6 +20,8 @@ public final class Snapshot: Sendable {
     public let upstreamTLS: [TLSClientContext?]
     /// The times of the conf, cheap to add.
     let timeouts: Timeouts
+    /// The value of `Strict-Transport-Security`, by listener; empty where it is not said.
+    let strictTransportSecurity: [[UInt8]]
 
     /// Puts one moment together.
     public init(
@@ -34,6 +37,10 @@ public final class Snapshot: Sendable {
         self.listenerTLS = listenerTLS
         self.upstreamTLS = upstreamTLS
         timeouts = Timeouts(settings.timeouts)
+        strictTransportSecurity = settings.listeners.map { listener in
+            guard listener.tls != nil, let age = listener.strictTransportSecurity else { return [] }
+            return Array("max-age=\(age.components.seconds)".utf8)
+        }
     }
 
     /// The same moment with other keys, or other certificates.

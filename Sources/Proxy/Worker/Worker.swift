@@ -6,7 +6,9 @@ import JOSE
 import Telemetry
 
 /// One thread's share of the data plane: a loop, listeners, connections, upstream pools and a token
-/// cache of its own. Nothing is shared with other workers but snapshots and counters.
+/// cache of its own.
+///
+/// Nothing is shared with other workers but snapshots and counters.
 public final class Worker: TurnObserver, MailReceiver {
     let loop: EventLoop
     let index: Int
@@ -103,6 +105,7 @@ public final class Worker: TurnObserver, MailReceiver {
     /// The present second since 1970.
     var now: Int64 { loop.wallTime.secondsSince1970 }
 
+    /// Takes what the control plane has posted.
     public func mailArrived() {
         mailbox?.takeAll(into: &mail)
         // Taken out first: a message may lead to another.
@@ -146,8 +149,9 @@ public final class Worker: TurnObserver, MailReceiver {
         upstreams.adopt(snapshot, worker: index)
     }
 
-    /// Closes the listeners that are gone, and opens the new ones. One that stays is not touched, so
-    /// that nobody who is connecting is turned away.
+    /// Closes the listeners that are gone, and opens the new ones.
+    ///
+    /// One that stays is not touched, so that nobody who is connecting is turned away.
     private func adoptListeners(_ snapshot: Snapshot) {
         let addresses = snapshot.settings.listeners.map(\.address)
         acceptors.removeAll { acceptor in
@@ -184,6 +188,7 @@ public final class Worker: TurnObserver, MailReceiver {
         }
     }
 
+    /// Goes on with what was put off, and hands log lines over.
     public func turnEnded() {
         if !runnable.isEmpty {
             let connections = runnable
@@ -237,6 +242,10 @@ extension Worker {
 
     /// Whether one more peer may be taken.
     var hasRoomForConnection: Bool { connections.count < connectionCountMax }
+
+    /// Whether the memory of idle connections counts more than the cost of giving it back: beyond
+    /// 128, whose TLS buffers are 4 MiB.
+    var hasManyConnections: Bool { connections.count > 128 }
 
     func add(_ connection: DownstreamConnection) {
         connection.place = connections.count
@@ -310,8 +319,9 @@ extension Worker {
         body(value.span)
     }
 
-    /// Lends bytes in the making: empty, with memory from earlier uses. Not to be asked for again
-    /// within.
+    /// Lends bytes in the making: empty, with memory from earlier uses.
+    ///
+    /// Not to be asked for again within.
     func withScratch<Result>(_ body: (inout [UInt8]) -> Result) -> Result {
         var text: [UInt8] = []
         swap(&text, &scratch)

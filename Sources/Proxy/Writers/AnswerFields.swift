@@ -4,12 +4,12 @@ import HTTP
 
 /// The fields of a response that the gateway writes itself.
 enum AnswerFields {
-    static func write(_ exchange: Exchange, into sink: some FieldSink) {
+    static func write(_ exchange: Exchange, into sink: inout some FieldSink & ~Copyable) {
         guard let answer = exchange.answer else { return }
         exchange.worker.withDate { sink.add("date", $0) }
         switch answer {
         case .preflight:
-            writePreflight(exchange.head.fields, into: sink)
+            writePreflight(exchange.head.fields, into: &sink)
         case .redirectToHTTPS:
             sink.add("location", redirectTarget(exchange).span)
         case .text:
@@ -17,7 +17,7 @@ enum AnswerFields {
         case .refusal(let refusal):
             sink.add("content-type", "application/problem+json")
             sink.add("cache-control", "no-store")
-            writeChallenge(refusal, exchange, into: sink)
+            writeChallenge(refusal, exchange, into: &sink)
         case .upstreamFailure(let failure):
             sink.add("content-type", "application/problem+json")
             sink.add("cache-control", "no-store")
@@ -29,7 +29,7 @@ enum AnswerFields {
 
     private static func writePreflight(
         _ fields: FieldBlock,
-        into sink: some FieldSink
+        into sink: inout some FieldSink & ~Copyable
     ) {
         if let field = fields.first(.accessControlRequestMethod) {
             sink.add("access-control-allow-methods", fields.value(at: field))
@@ -56,7 +56,7 @@ enum AnswerFields {
     private static func writeChallenge(
         _ refusal: Refusal,
         _ exchange: Exchange,
-        into sink: some FieldSink
+        into sink: inout some FieldSink & ~Copyable
     ) {
         switch refusal.status {
         case 400, 401, 403:

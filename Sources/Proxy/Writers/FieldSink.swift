@@ -1,34 +1,32 @@
 import Bytes
 
 /// Takes the fields of a head, whatever the wire writes them as.
-protocol FieldSink {
-    func add(_ name: Span<UInt8>, _ value: Span<UInt8>)
-    func add(_ name: StaticString, _ value: Span<UInt8>)
-    func add(_ name: StaticString, _ value: StaticString)
+protocol FieldSink: ~Copyable {
+    mutating func add(_ name: Span<UInt8>, _ value: Span<UInt8>)
+    mutating func add(_ name: StaticString, _ value: Span<UInt8>)
+    mutating func add(_ name: StaticString, _ value: StaticString)
 }
 
-/// Writes fields as HTTP/1.1 lines.
-struct HTTP1FieldSink: FieldSink {
-    let box: BufferBox
-
-    func add(_ name: Span<UInt8>, _ value: Span<UInt8>) {
-        box.buffer.append(name)
-        box.buffer.append(": ")
-        box.buffer.append(value)
-        box.buffer.append("\r\n")
+/// A buffer takes fields as HTTP/1.1 lines.
+extension ByteBuffer: FieldSink {
+    mutating func add(_ name: Span<UInt8>, _ value: Span<UInt8>) {
+        append(name)
+        append(": ")
+        append(value)
+        append("\r\n")
     }
 
-    func add(_ name: StaticString, _ value: Span<UInt8>) {
-        box.buffer.append(name)
-        box.buffer.append(": ")
-        box.buffer.append(value)
-        box.buffer.append("\r\n")
+    mutating func add(_ name: StaticString, _ value: Span<UInt8>) {
+        append(name)
+        append(": ")
+        append(value)
+        append("\r\n")
     }
 
-    func add(_ name: StaticString, _ value: StaticString) {
-        box.buffer.append(name)
-        box.buffer.append(": ")
-        box.buffer.append(value)
-        box.buffer.append("\r\n")
+    mutating func add(_ name: StaticString, _ value: StaticString) {
+        append(name)
+        append(": ")
+        append(value)
+        append("\r\n")
     }
 }

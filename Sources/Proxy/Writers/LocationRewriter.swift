@@ -58,7 +58,9 @@ enum LocationRewriter {
         let host = target.serverHost
         if authority.isEqualIgnoringCase(to: full.span) { return true }
         if authority.isEqualIgnoringCase(to: host.span) { return true }
-        if let name = route.upstreamHost { return authority.isEqualIgnoringCase(to: name.utf8.span) }
+        if let name = route.upstreamHost {
+            return authority.isEqualIgnoringCase(to: name.utf8.span)
+        }
         let head = exchange.head
         return authority.isEqualIgnoringCase(to: head.host)
     }

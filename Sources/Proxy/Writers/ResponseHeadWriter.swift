@@ -6,15 +6,15 @@ import HTTP
 /// The fields of a response, from an upstream or of our own, into whatever the wire writes.
 enum ResponseHeadWriter {
     /// Writes every field but those of framing and connection, which are the wire's own.
-    static func write(_ exchange: Exchange, into sink: some FieldSink) {
+    static func write(_ exchange: Exchange, into sink: inout some FieldSink & ~Copyable) {
         if exchange.answer == nil {
-            writeUpstreamFields(exchange, exchange.responseHead.fields, into: sink)
+            writeUpstreamFields(exchange, exchange.responseHead.fields, into: &sink)
         } else {
-            AnswerFields.write(exchange, into: sink)
+            AnswerFields.write(exchange, into: &sink)
         }
-        writeEdits(exchange, into: sink)
-        writeCORS(exchange, into: sink)
-        writeTransportSecurity(exchange, into: sink)
+        writeEdits(exchange, into: &sink)
+        writeCORS(exchange, into: &sink)
+        writeTransportSecurity(exchange, into: &sink)
         let id = exchange.requestID
         sink.add("x-request-id", id.span)
     }
@@ -22,7 +22,7 @@ enum ResponseHeadWriter {
     private static func writeUpstreamFields(
         _ exchange: Exchange,
         _ fields: FieldBlock,
-        into sink: some FieldSink
+        into sink: inout some FieldSink & ~Copyable
     ) {
         var hasDate = false
         for index in 0..<fields.count {
@@ -32,7 +32,7 @@ enum ResponseHeadWriter {
                 continue
             case .upgrade where !exchange.machine.isTunnelling:
                 continue
-            case .strictTransportSecurity where replacesTransportSecurity(exchange):
+            case .strictTransportSecurity where !exchange.strictTransportSecurity.isEmpty:
                 continue
             case .location, .contentLocation:
                 let place = LocationRewriter.rewritten(fields.value(at: index), exchange)
@@ -71,7 +71,10 @@ enum ResponseHeadWriter {
         return false
     }
 
-    private static func writeEdits(_ exchange: Exchange, into sink: some FieldSink) {
+    private static func writeEdits(
+        _ exchange: Exchange,
+        into sink: inout some FieldSink & ~Copyable
+    ) {
         guard let route = exchange.route else { return }
         for edit in route.settings.responseHeaders {
             if case .set(let name, let value) = edit {
@@ -87,18 +90,19 @@ enum ResponseHeadWriter {
             && name.extracting(0..<21).isEqualIgnoringCase(to: "access-control-allow-")
     }
 
-    private static func writeCORS(_ exchange: Exchange, into sink: some FieldSink) {
+    private static func writeCORS(_ exchange: Exchange, into sink: inout some FieldSink & ~Copyable)
+    {
         guard let route = exchange.route, !route.settings.corsOrigins.isEmpty else { return }
         sink.add("vary", "origin")
         let fields = exchange.head.fields
         guard let field = fields.first(.origin) else { return }
-        writeAllowedOrigin(route, fields.value(at: field), into: sink)
+        writeAllowedOrigin(route, fields.value(at: field), into: &sink)
     }
 
     private static func writeAllowedOrigin(
         _ route: Route,
         _ origin: Span<UInt8>,
-        into sink: some FieldSink
+        into sink: inout some FieldSink & ~Copyable
     ) {
         for allowed in route.settings.corsOrigins {
             if allowed == "*" {
@@ -114,23 +118,21 @@ enum ResponseHeadWriter {
         }
     }
 
-    private static func replacesTransportSecurity(_ exchange: Exchange) -> Bool {
-        exchange.strictTransportSecurity != nil
-    }
-
-    private static func writeTransportSecurity(_ exchange: Exchange, into sink: some FieldSink) {
-        guard let age = exchange.strictTransportSecurity else { return }
-        var value: [UInt8] = Array("max-age=".utf8)
-        value += Array(String(age).utf8)
-        sink.add("strict-transport-security", value.span)
+    private static func writeTransportSecurity(
+        _ exchange: Exchange,
+        into sink: inout some FieldSink & ~Copyable
+    ) {
+        let value = exchange.strictTransportSecurity
+        if !value.isEmpty {
+            sink.add("strict-transport-security", value.span)
+        }
     }
 }
 
 extension Exchange {
-    /// The seconds of `Strict-Transport-Security`, or `nil` where it is not to be said.
-    fileprivate var strictTransportSecurity: Int64? {
-        guard let downstream, downstream.tlsVersionName.utf8CodeUnitCount > 0 else { return nil }
-        return snapshot.settings.listeners[downstream.listenerIndex]
-            .strictTransportSecurity?.components.seconds
+    /// The value of `Strict-Transport-Security`; empty where it is not to be said.
+    fileprivate var strictTransportSecurity: [UInt8] {
+        guard let downstream else { return [] }
+        return snapshot.strictTransportSecurity[downstream.listenerIndex]
     }
 }

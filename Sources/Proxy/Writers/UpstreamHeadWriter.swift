@@ -7,70 +7,70 @@ import HTTP
 /// Writes the request head that an upstream gets: anew, in strict form, with our identity headers
 /// and nobody else's.
 enum UpstreamHeadWriter {
-    static func write(_ exchange: Exchange, _ target: UpstreamTarget, into box: BufferBox) {
+    static func write(_ exchange: Exchange, _ target: UpstreamTarget, into output: inout ByteBuffer)
+    {
         guard let route = exchange.route else { return }
         let head = exchange.head
-        writeStartLine(head, exchange.path, route, into: box)
-        box.buffer.append("host: ")
+        writeStartLine(head, exchange.path, route, into: &output)
+        output.append("host: ")
         if let name = route.settings.upstreamHost {
-            box.buffer.append(name.utf8.span)
+            output.append(name.utf8.span)
         } else if head.host.count > 0 {
-            box.buffer.append(head.host)
+            output.append(head.host)
         } else {
             let authority = target.authority
-            box.buffer.append(authority.span)
+            output.append(authority.span)
         }
-        box.buffer.append("\r\n")
-        writeFields(exchange, head, route, into: box)
-        writeFraming(head, into: box)
-        writeIdentity(exchange, route, into: box)
-        writeOrigin(exchange, head, into: box)
-        box.buffer.append("\r\n")
+        output.append("\r\n")
+        writeFields(exchange, head, route, into: &output)
+        writeFraming(head, into: &output)
+        writeIdentity(exchange, route, into: &output)
+        writeOrigin(exchange, head, into: &output)
+        output.append("\r\n")
     }
 
     private static func writeStartLine(
         _ head: RequestHead,
         _ path: CanonicalPath,
         _ route: Route,
-        into box: BufferBox
+        into output: inout ByteBuffer
     ) {
-        box.buffer.append(head.methodBytes)
-        box.buffer.append(UInt8(ascii: " "))
-        writePath(path.sent, route.settings.strippedPrefix, into: box)
+        output.append(head.methodBytes)
+        output.append(UInt8(ascii: " "))
+        writePath(path.sent, route.settings.strippedPrefix, into: &output)
         if head.hasQuery {
-            box.buffer.append(UInt8(ascii: "?"))
-            box.buffer.append(head.queryBytes)
+            output.append(UInt8(ascii: "?"))
+            output.append(head.queryBytes)
         }
-        box.buffer.append(" HTTP/1.1\r\n")
+        output.append(" HTTP/1.1\r\n")
     }
 
     /// The canonical path, without the route's prefix where it is to be taken off.
     private static func writePath(
         _ path: Span<UInt8>,
         _ prefix: String?,
-        into box: BufferBox
+        into output: inout ByteBuffer
     ) {
         guard let prefix, path.count >= prefix.utf8.count,
             path.extracting(0..<prefix.utf8.count).isEqualIgnoringCase(to: prefix.utf8.span)
         else {
-            box.buffer.append(path)
+            output.append(path)
             return
         }
         let rest = path.extracting(prefix.utf8.count...)
         if rest.count == 0 || rest[0] != UInt8(ascii: "/") {
-            box.buffer.append(UInt8(ascii: "/"))
+            output.append(UInt8(ascii: "/"))
         }
-        box.buffer.append(rest)
+        output.append(rest)
     }
 
     private static func writeFields(
         _ exchange: Exchange,
         _ head: RequestHead,
         _ route: Route,
-        into box: BufferBox
+        into output: inout ByteBuffer
     ) {
         let protected = exchange.snapshot.access.protectedNames
-        let sink = HTTP1FieldSink(box: box)
         let fields = head.fields
         for index in 0..<fields.count {
             switch fields.id(at: index) {
@@ -83,10 +83,10 @@ enum UpstreamHeadWriter {
                 continue
             case .authorization where dropsAuthorization(exchange, route):
                 continue
-            case .cookie where writeCookie(fields, route, index, into: box):
+            case .cookie where writeCookie(fields, route, index, into: &output):
                 continue
             case .secWebSocketProtocol
-            where writeProtocols(exchange, fields, index, into: box):
+            where writeProtocols(exchange, fields, index, into: &output):
                 continue
             default:
                 let name = fields.name(at: index)
@@ -95,7 +95,7 @@ enum UpstreamHeadWriter {
                 {
                     continue
                 }
-                sink.add(name, fields.value(at: index))
+                output.add(name, fields.value(at: index))
             }
         }
     }
@@ -122,13 +122,13 @@ enum UpstreamHeadWriter {
         _ fields: FieldBlock,
         _ route: Route,
         _ index: Int,
-        into box: BufferBox
+        into output: inout ByteBuffer
     ) -> Bool {
         guard let name = route.settings.tokenSources.cookie else { return false }
         var kept: [UInt8] = []
         CookieHeader.append(fields.value(at: index), without: name.utf8.span, to: &kept)
         if !kept.isEmpty {
-            HTTP1FieldSink(box: box).add("cookie", kept.span)
+            output.add("cookie", kept.span)
         }
         return true
     }
@@ -140,7 +140,7 @@ enum UpstreamHeadWriter {
         _ exchange: Exchange,
         _ fields: FieldBlock,
         _ index: Int,
-        into box: BufferBox
+        into output: inout ByteBuffer
     ) -> Bool {
         guard let place = exchange.tokenPlace, place.source == .webSocketProtocol,
             place.field == index
@@ -149,40 +149,40 @@ enum UpstreamHeadWriter {
         if let comma = value.firstIndex(of: UInt8(ascii: ","), from: place.range.upperBound) {
             let rest = value.extracting((comma + 1)...).trimmingBlanks()
             if rest.count > 0 {
-                HTTP1FieldSink(box: box).add("sec-websocket-protocol", rest)
+                output.add("sec-websocket-protocol", rest)
             }
         }
         return true
     }
 
-    private static func writeFraming(_ head: RequestHead, into box: BufferBox) {
+    private static func writeFraming(_ head: RequestHead, into output: inout ByteBuffer) {
         switch head.framing {
         case .none, .untilClose: break
-        case .chunked: box.buffer.append("transfer-encoding: chunked\r\n")
+        case .chunked: output.append("transfer-encoding: chunked\r\n")
         case .length(let length):
-            box.buffer.append("content-length: ")
-            box.buffer.append(decimal: length)
-            box.buffer.append("\r\n")
+            output.append("content-length: ")
+            output.append(decimal: length)
+            output.append("\r\n")
         }
         let fields = head.fields
         if head.upgrade, let field = fields.first(.upgrade) {
-            box.buffer.append("connection: upgrade\r\nupgrade: ")
-            box.buffer.append(fields.value(at: field))
-            box.buffer.append("\r\n")
+            output.append("connection: upgrade\r\nupgrade: ")
+            output.append(fields.value(at: field))
+            output.append("\r\n")
         }
     }
 
     private static func writeIdentity(
         _ exchange: Exchange,
         _ route: Route,
-        into box: BufferBox
+        into output: inout ByteBuffer
     ) {
         guard let token = exchange.token, exchange.provesIdentity else { return }
         IdentityHeaders.append(
             for: token,
             issuer: exchange.snapshot.access.issuers[token.issuer],
             route: route.settings,
-            to: &box.buffer
+            to: &output
         )
     }
 
@@ -190,74 +190,75 @@ enum UpstreamHeadWriter {
     private static func writeOrigin(
         _ exchange: Exchange,
         _ head: RequestHead,
-        into box: BufferBox
+        into output: inout ByteBuffer
     ) {
         exchange.worker.withScratch { text in
             exchange.downstream?.peerAddress.appendText(to: &text)
-            writeForwardedFor(exchange, head.fields, text.span, into: box)
+            writeForwardedFor(exchange, head.fields, text.span, into: &output)
         }
-        box.buffer.append("x-forwarded-proto: ")
-        box.buffer.append(exchange.scheme)
+        output.append("x-forwarded-proto: ")
+        output.append(exchange.scheme)
         if head.host.count > 0 {
-            box.buffer.append("\r\nx-forwarded-host: ")
-            box.buffer.append(head.host)
+            output.append("\r\nx-forwarded-host: ")
+            output.append(head.host)
         }
-        writeForwarded(exchange, head, into: box)
-        box.buffer.append("\r\nx-request-id: ")
+        writeForwarded(exchange, head, into: &output)
+        output.append("\r\nx-request-id: ")
         let id = exchange.requestID
-        box.buffer.append(id.span)
+        output.append(id.span)
         if !exchange.isPeerTrusted || head.fields.first(.traceparent) == nil {
-            box.buffer.append("\r\ntraceparent: ")
-            exchange.worker.requestIDs.appendTraceParent(to: &box.buffer)
+            output.append("\r\ntraceparent: ")
+            exchange.worker.requestIDs.appendTraceParent(to: &output)
         }
-        box.buffer.append("\r\nvia: 1.1 gatehouse\r\n")
+        output.append("\r\nvia: 1.1 gatehouse\r\n")
     }
 
     private static func writeForwardedFor(
         _ exchange: Exchange,
         _ fields: FieldBlock,
         _ peer: Span<UInt8>,
-        into box: BufferBox
+        into output: inout ByteBuffer
     ) {
-        box.buffer.append("x-forwarded-for: ")
+        output.append("x-forwarded-for: ")
         if exchange.isPeerTrusted {
             var index = fields.first(.xForwardedFor)
             while let field = index {
-                box.buffer.append(fields.value(at: field))
-                box.buffer.append(", ")
+                output.append(fields.value(at: field))
+                output.append(", ")
                 index = fields.next(.xForwardedFor, after: field)
             }
         }
-        box.buffer.append(peer)
-        box.buffer.append("\r\n")
+        output.append(peer)
+        output.append("\r\n")
     }
 
     /// RFC 7239: who the client is, as one element.
     private static func writeForwarded(
         _ exchange: Exchange,
         _ head: RequestHead,
-        into box: BufferBox
+        into output: inout ByteBuffer
     ) {
         exchange.worker.withScratch { client in
             exchange.client.appendText(to: &client)
             let isIPv4 = exchange.client.isIPv4
-            box.buffer.append(isIPv4 ? "\r\nforwarded: for=" : "\r\nforwarded: for=\"[")
-            box.buffer.append(client.span)
-            box.buffer.append(isIPv4 ? "" : "]\"")
+            output.append(isIPv4 ? "\r\nforwarded: for=" : "\r\nforwarded: for=\"[")
+            output.append(client.span)
+            output.append(isIPv4 ? "" : "]\"")
         }
         if head.host.count > 0 {
-            box.buffer.append(";host=\"")
-            box.buffer.append(head.host)
-            box.buffer.append("\"")
+            output.append(";host=\"")
+            output.append(head.host)
+            output.append("\"")
         }
-        box.buffer.append(";proto=")
-        box.buffer.append(exchange.scheme)
+        output.append(";proto=")
+        output.append(exchange.scheme)
     }
 }
 
 extension Exchange {
-    /// Whether the token may speak for its bearer to the upstream: verified, and good now. On a
-    /// shadow route that may be so though a scope lacks.
+    /// Whether the token may speak for its bearer to the upstream: verified, and good now.
+    ///
+    /// On a shadow route that may be so though a scope lacks.
     var provesIdentity: Bool {
         guard token != nil else { return false }
         guard let refusal else { return true }

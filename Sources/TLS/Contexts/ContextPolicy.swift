@@ -59,6 +59,11 @@ internal enum ContextPolicy {
         // SAFETY: as above.
         let raw = unsafe context.raw
         unsafe SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, nil)
+        // Whoever is named as trusted is, root or not: an intermediate, or the very server.
+        unsafe X509_VERIFY_PARAM_set_flags(
+            SSL_CTX_get0_param(raw),
+            UInt(X509_V_FLAG_PARTIAL_CHAIN)
+        )
         guard let path else {
             guard unsafe SSL_CTX_set_default_verify_paths(raw) == 1 else {
                 throw TLSFault(.libraryFailure, drainingQueue: ())

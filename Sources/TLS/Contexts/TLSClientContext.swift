@@ -12,7 +12,8 @@ public final class TLSClientContext: Sendable {
     /// Prepares the context.
     ///
     /// - Parameters:
-    ///   - trustedCertificatesPath: PEM certificates to trust in place of the system's store.
+    ///   - trustedCertificatesPath: PEM certificates to trust in place of the system's store: roots,
+    ///     intermediates, or servers' own.
     ///   - applicationProtocols: ALPN names to offer, the preferred first.
     /// - Throws: ``TLSFault/Cause/trustFileUnreadable``, ``TLSFault/Cause/trustFileMalformed``, or
     ///   what OpenSSL says.

@@ -71,9 +71,10 @@ public final class AccessLog: Sendable {
 
     /// Makes a worker's own side of the log.
     ///
-    /// Call it in the thread that will use it.
+    /// Call it in the thread that will use it. The log lives as long as any of its sinks: one that
+    /// a reload replaced writes what they still hold, and ends with the last of them.
     public func makeSink() -> AccessLogSink {
-        AccessLogSink(queue: queue, format: format, limits: limits)
+        AccessLogSink(log: self, limits: limits)
     }
 
     /// Opens the path anew once what waits is written, for a log that was renamed (`SIGUSR1`).

@@ -5,7 +5,8 @@ import Bytes
 /// Born and used in one thread. Call ``turnEnded(nowNanoseconds:)`` once a turn, and again when
 /// ``dueNanoseconds`` has come: a worker that sleeps does not turn.
 public final class AccessLogSink {
-    private let queue: BatchQueue
+    /// Held so that the writer does not end before the last lines are handed over.
+    private let log: AccessLog
     private let limits: AccessLogLimits
     private var gathered: GatheredLines
     /// What is handed over: an array can change threads, and comes back empty from the writer.
@@ -14,10 +15,10 @@ public final class AccessLogSink {
     /// first of them.
     private var due: Int64?
 
-    internal init(queue: BatchQueue, format: AccessLog.Format, limits: AccessLogLimits) {
-        self.queue = queue
+    internal init(log: AccessLog, limits: AccessLogLimits) {
+        self.log = log
         self.limits = limits
-        gathered = GatheredLines(format: format, capacity: limits.batchSize + 4096)
+        gathered = GatheredLines(format: log.format, capacity: limits.batchSize + 4096)
     }
 
     deinit {
@@ -72,7 +73,7 @@ public final class AccessLogSink {
         guard gathered.count > 0 else { return }
         outgoing.removeAll(keepingCapacity: true)
         outgoing.append(gathered.lines.bytes)
-        switch queue.offer(&outgoing, lineCount: gathered.count) {
+        switch log.queue.offer(&outgoing, lineCount: gathered.count) {
         case .settled:
             forgetGathered()
         case .lockTaken where gathered.lines.count > 8 * limits.batchSize:
@@ -84,7 +85,7 @@ public final class AccessLogSink {
     }
 
     private func dropGathered() {
-        queue.countDropped(gathered.count)
+        log.queue.countDropped(gathered.count)
         forgetGathered()
     }
 

@@ -242,6 +242,41 @@ struct EventLoopEventTests {
     }
 
     @Test
+    func whatIsAnnouncedIsToldInTheNextTurnWithoutAWait() throws {
+        let handler = Recorder()
+        let registration = try loop.register(handler, descriptor: 10, interest: .readable)
+        let loop = loop
+        handler.whenReady = { [unowned handler] _ in
+            guard handler.entries.count < 3 else { return }
+            loop.announce([.readable, .writable], for: registration)
+        }
+        kernel.announce(10, .readable)
+        for turn in 1...3 {
+            loop.runTurn(waitingAtMost: nil)
+            #expect(handler.entries.count == turn)
+        }
+        #expect(handler.entries == [Recorder.Entry](repeating: .ready(.readable), count: 3))
+        loop.runTurn(waitingAtMost: nil)
+        #expect(handler.entries.count == 3)
+        #expect(kernel.waits == [nil, .zero, .zero, nil])
+    }
+
+    @Test
+    func anAnnouncementDiesWithItsRegistrationOrItsInterest() throws {
+        let first = Recorder()
+        let second = Recorder()
+        let stale = try loop.register(first, descriptor: 10, interest: .readable)
+        loop.announce(.readable, for: stale)
+        loop.deregister(stale)
+        loop.announce(.readable, for: stale)
+        let current = try loop.register(second, descriptor: 10, interest: .readable)
+        loop.announce(.readable, for: current)
+        loop.setInterest([], for: current)
+        loop.runTurn(waitingAtMost: nil)
+        #expect(first.entries.isEmpty && second.entries.isEmpty)
+    }
+
+    @Test
     func aTimerRegistrationHasNoInterest() throws {
         let handler = Recorder()
         let registration = loop.register(timer: handler)

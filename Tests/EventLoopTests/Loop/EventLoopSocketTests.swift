@@ -34,10 +34,13 @@ struct EventLoopSocketTests {
     func aDeadlineEndsTheRealWait() throws {
         let loop = try EventLoop(kernel: LinuxKernel())
         let handler = Recorder()
+        let watchman = Watchman(loop: loop)
+        watchman.begin()
         handler.whenDeadline = { loop.stop() }
         let start = loop.now
         loop.setDeadline(start + Timeout(.milliseconds(30)), for: loop.register(timer: handler))
         loop.run()
+        #expect(!watchman.hasStopped)
         #expect(handler.entries == [.deadline])
         #expect(loop.now.nanoseconds(since: start) >= 30_000_000)
     }

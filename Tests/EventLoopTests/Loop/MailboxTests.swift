@@ -93,11 +93,17 @@ struct MailboxTests {
             try startThread(name: "sender \(sender)") {
                 for number in 0..<messageCount {
                     // A full box is refilled as soon as the loop has emptied it.
-                    while !box.post(Letter(sender: sender, number: number)) { sched_yield() }
+                    while !box.post(Letter(sender: sender, number: number)), !box.bell.isClosed {
+                        sched_yield()
+                    }
                 }
             }
         }
+        let watchman = Watchman(loop: loop)
+        watchman.begin()
         loop.run()
+        #expect(!watchman.hasStopped)
+        box.close()
         for sender in senders {
             sender.join()
         }

@@ -143,6 +143,14 @@ final class RawSession {
     /// A loan.
     let raw: OpaquePointer
 
+    /// The ticket that the server has given for it.
+    var ticket: [UInt8] {
+        var start: UnsafePointer<UInt8>?
+        var count = 0
+        unsafe SSL_SESSION_get0_ticket(raw, &start, &count)
+        return unsafe [UInt8](UnsafeBufferPointer(start: start, count: count))
+    }
+
     /// Takes over one reference.
     init(owning raw: OpaquePointer) {
         unsafe self.raw = raw

@@ -1,0 +1,149 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// The process: signals, files that change, and its other commands.
+    @Suite
+    struct ProcessTests {
+        @Test
+        func reloadTakesGoodConfsAndRefusesBadOnes() throws {
+            let site = try Site()
+            let conf = Command.read("\(site.folder)/gateway.conf")
+            #expect(try site.curl("/new/1").status == 404)
+            try site.write(
+                "gateway.conf",
+                conf + "route /new/ { upstream orders; access public; }\n"
+            )
+            site.signal(SIGHUP)
+            #expect(waitUntil { site.log.contains("the conf was reloaded") })
+            #expect(try site.curl("/new/1").status == 200)
+            try site.write("gateway.conf", conf + "rout /newer/ { }\n")
+            let before = site.log.count
+            site.signal(SIGHUP)
+            #expect(waitUntil { site.log.count > before })
+            #expect(site.isRunning)
+            #expect(try site.curl("/new/1").status == 200)
+            #expect(try site.curl("/orders/1", token: site.token()).status == 200)
+        }
+
+        @Test
+        func certificateThatChangesIsUsed() throws {
+            let site = try Site()
+            #expect(try site.curl("/public/1").status == 200)
+            try site.writeCertificate()
+            // Verified by the new certificate from now on: the old one does not pass.
+            #expect(waitUntil(site.isTrusted), "\(site.log)")
+            #expect(try site.curl("/public/1").status == 200)
+        }
+
+        @Test
+        func logIsOpenedAgain() throws {
+            let site = try Site()
+            let log = "\(site.folder)/logs/access.log"
+            #expect(try site.curl("/public/first").status == 200)
+            #expect(waitUntil { site.accessLog.contains("/public/first") })
+            try FileManager.default.moveItem(atPath: log, toPath: log + ".1")
+            site.signal(SIGUSR1)
+            #expect(waitUntil { FileManager.default.fileExists(atPath: log) })
+            #expect(try site.curl("/public/second").status == 200)
+            #expect(waitUntil { site.accessLog.contains("/public/second") })
+            #expect(!Command.read(log + ".1").contains("/public/second"))
+        }
+
+        @Test
+        func stopDrains() throws {
+            let site = try Site()
+            let wire = try site.plain()
+            try wire.send("PUT /public/1 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na")
+            #expect(waitUntil { site.backEnd.requests.count == 1 })
+            site.signal(SIGTERM)
+            #expect(
+                waitUntil { (try? site.plain().readHead()) == nil },
+                "connections are accepted after the signal"
+            )
+            #expect(site.isRunning, "what runs was cut off")
+            try wire.send("b")
+            let answer = try wire.readResponse()
+            #expect(answer.status == 200)
+            #expect(site.exitCode() == 0)
+        }
+
+        @Test
+        func commandsOnTheConf() throws {
+            let site = try Site()
+            let good = try site.gatehouse("check", "-c", "gateway.conf")
+            #expect(good.code == 0, "\(good.output)\(good.errors)")
+            try site.write(
+                "bad.conf",
+                "workers 0;\nlisten 127.0.0.1:1;\nrout / { }\nroute / { scop a; }\n"
+            )
+            let bad = try site.gatehouse("check", "-c", "bad.conf")
+            #expect(bad.code == 1)
+            let said = bad.output + bad.errors
+            #expect(said.contains("bad.conf:3:1: error:"), "\(said)")
+            #expect(said.contains("bad.conf:4:"), "\(said)")
+            #expect(said.contains("did you mean `scope`?"), "\(said)")
+
+            try site.write("good.jwt", try site.token())
+            try site.write("poor.jwt", try site.token(scope: "profile"))
+            for (file, code) in [("good.jwt", Int32(0)), ("poor.jwt", 1)] {
+                let told = try site.gatehouse(
+                    "explain",
+                    "-c",
+                    "gateway.conf",
+                    "--path",
+                    "/orders/1",
+                    "--token-file",
+                    file
+                )
+                #expect(told.code == code, "\(told.output)\(told.errors)")
+                #expect(told.output.contains(code == 0 ? "x-stack-user-id" : "scope"))
+            }
+
+            #expect(try site.curl("/orders/1").status == 401)
+            #expect(try site.curl("/orders/1", token: site.token(scope: "x")).status == 403)
+            #expect(waitUntil { site.accessLog.contains("scope_insufficient") })
+            let table = try site.gatehouse("logs", "rejected", "-c", "gateway.conf")
+            #expect(table.code == 0, "\(table.errors)")
+            #expect(table.output.contains("token_missing"), "\(table.output)")
+            #expect(table.output.contains("scope_insufficient"), "\(table.output)")
+        }
+
+        @Test
+        func demoDoesWhatItPrints() throws {
+            let folder = NSTemporaryDirectory() + "gatehouse-demo-\(UUID().uuidString)"
+            try FileManager.default.createDirectory(
+                atPath: folder,
+                withIntermediateDirectories: true
+            )
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            let port = try #require(Site.freePorts(1).first)
+            let output = "\(folder)/output"
+            _ = FileManager.default.createFile(atPath: output, contents: nil)
+            let demo = Process()
+            demo.executableURL = URL(fileURLWithPath: Site.binary)
+            demo.arguments = ["demo", "--port", "\(port)"]
+            demo.currentDirectoryURL = URL(fileURLWithPath: folder)
+            demo.standardInput = FileHandle.nullDevice
+            demo.standardOutput = FileHandle(forWritingAtPath: output)
+            demo.standardError = FileHandle.nullDevice
+            try demo.run()
+            defer { kill(demo.processIdentifier, SIGKILL) }
+            #expect(waitUntil { Command.read(output).contains("Ctrl-C ends") })
+            let said = Command.read(output).components(separatedBy: "\n")
+            let commands = said.filter { $0.hasPrefix("curl ") }
+            #expect(commands.count == 3)
+            let answers = try commands.map {
+                Response(head: try Command.run("/bin/sh", ["-c", $0], in: folder).output, body: "")
+            }
+            #expect(answers.map(\.status) == [200, 401, 403], "\(answers)")
+            #expect(answers[0].head.contains("x-stack-user-id: alice"))
+            #expect(answers[1].head.contains("token_expired"))
+            #expect(answers[2].head.contains("scope_insufficient"))
+            kill(demo.processIdentifier, SIGINT)
+            #expect(waitUntil { !demo.isRunning })
+            try #require(!demo.isRunning)
+            #expect(demo.terminationReason == .exit && demo.terminationStatus == 0)
+        }
+    }
+}
