@@ -87,7 +87,8 @@ public enum AccessEvaluator {
     private static func isEqual(_ value: JSONValue, _ wanted: ClaimValue) -> Bool {
         switch (value, wanted) {
         case (.boolean(let held), .boolean(let asked)): held == asked
-        case (.integer(let held), .number(let asked)): Double(held) == asked
+        // Beyond 2^53 several integers are one `Double`: none of them is the one asked for.
+        case (.integer(let held), .number(let asked)): Double(exactly: held) == asked
         case (.real(let held), .number(let asked)): held == asked
         case (.string(let held), .string(let asked)): JSONText.isExactly(held, asked)
         default: false
