@@ -86,7 +86,12 @@ enum Kit {
     }
 
     /// A token of one of the two issuers, signed with one of the keys.
-    static func token(issuer: String, key: Int, subject: String, expiry: Int64 = 4_000_000_000)
+    static func token(
+        issuer: String,
+        key: Int,
+        subject: String,
+        expiry: Int64 = 4_000_000_000
+    )
         -> String
     {
         let claims: JSONObject = [

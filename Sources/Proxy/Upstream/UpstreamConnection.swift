@@ -185,7 +185,9 @@ final class UpstreamConnection: EventHandler {
     var outputCount: Int { pending?.buffer.count ?? 0 }
 
     /// How many bytes may be put behind those that wait, after an attempt to send them where fewer
-    /// than `count` would fit. Where it stays none, the socket is full and says when it is not.
+    /// than `count` would fit.
+    ///
+    /// Where it stays none, the socket is full and says when it is not.
     func makeRoom(for count: Int) -> Int {
         if BufferPool.size - outputCount < count {
             flush()

@@ -228,10 +228,11 @@ extension World {
             plan.raw = Array("GET / HTTP/1.1\nHost: x\n\n".utf8)
             plan.expected = .refused([400, 408])
         case 1:
-            plan.raw = Array(
-                "POST /open/ HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked"
-                    .utf8
-            ) + [13, 10, 13, 10]
+            plan.raw =
+                Array(
+                    "POST /open/ HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked"
+                        .utf8
+                ) + [13, 10, 13, 10]
             plan.expected = .refused([400, 408])
         case 2:
             plan.target = "/nowhere/"

@@ -23,7 +23,9 @@ struct KernelFaults {
 }
 
 /// A system of which everything is pretended: sockets in memory, a clock that goes on by waiting,
-/// and faults by seed. It also watches the gateway: descriptors are used only while they are open.
+/// and faults by seed.
+///
+/// It also watches the gateway: descriptors are used only while they are open.
 final class SimulatedKernel: Kernel {
     let time = SimulatedTime()
     let wakeUp = WakeUp()
@@ -130,7 +132,9 @@ final class SimulatedKernel: Kernel {
             runActors()
             collect(into: &events)
             if !events.isEmpty || wakeUp.isSignalled {
-                trace?("\(time.now / 1000) turn \(events.map { "\($0.userWord & 0xFFFF):\($0.readiness.rawValue)" })")
+                trace?(
+                    "\(time.now / 1000) turn \(events.map { "\($0.userWord & 0xFFFF):\($0.readiness.rawValue)" })"
+                )
                 return noteBusyTurn()
             }
             guard let next = [deadline, nextHappening()].compactMap(\.self).min() else {
@@ -340,7 +344,11 @@ final class SimulatedKernel: Kernel {
         return descriptor
     }
 
-    func listen(on address: SocketAddress, backlog: Int, sharesPort: Bool) throws(SystemFault)
+    func listen(
+        on address: SocketAddress,
+        backlog: Int,
+        sharesPort: Bool
+    ) throws(SystemFault)
         -> Int32
     {
         open(.listener(Listener(address)))
