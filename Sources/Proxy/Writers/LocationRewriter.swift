@@ -62,6 +62,10 @@ enum LocationRewriter {
             return authority.isEqualIgnoringCase(to: name.utf8.span)
         }
         let head = exchange.head
-        return authority.isEqualIgnoringCase(to: head.host)
+        if authority.isEqualIgnoringCase(to: head.host) { return true }
+        // A back end may put its own port behind the name that it was asked by.
+        let name = HostName.withoutPort(authority)
+        return HostName.port(of: authority) == target.server.port
+            && name.isEqualIgnoringCase(to: HostName.withoutPort(head.host))
     }
 }
