@@ -14,10 +14,11 @@ run: ## a demo: gateway, issuer and legacy back end, with three curl commands to
 	swift build -c release --product gatehouse
 	exec .build/release/gatehouse demo
 
+# One test after the other: some hold real peers to real times, and would starve each other of two cores.
 test: ## every test, the fuzz corpora replayed
 	Tests/Scripts/install test
 	swift build --build-tests $(FLAGS)
-	swift test --skip-build $(FLAGS)
+	swift test --skip-build --no-parallel $(FLAGS)
 
 check: ## what CI runs: format, warnings as errors, budgets, tests
 	Tests/Scripts/install test
