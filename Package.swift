@@ -41,6 +41,7 @@ func system(_ name: String, pkgConfig: String, package: String) -> Target {
 }
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -49,6 +50,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
     targets: [
         // Layer 0: what the system gives.
@@ -56,6 +58,7 @@ let package = Package(
         system("COpenSSL", pkgConfig: "openssl", package: "libssl-dev"),
         system("CJansson", pkgConfig: "jansson", package: "libjansson-dev"),
         system("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
+        system("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
         // Layer 1
         module("Bytes"),
         // Layer 2
@@ -71,17 +74,26 @@ let package = Package(
         module("Outbound", ["CCurl"]),
         // Layer 4
         module("Access", ["Bytes", "Configuration", "EventLoop", "HTTP", "JOSE", "JSON"]),
+        module("Storage", ["Bytes", "CSQLite"]),
         // Layer 5
         module(
             "Proxy",
             ["Access", "Bytes", "Configuration", "EventLoop", "HTTP", "JOSE", "TLS", "Telemetry"]
         ),
+        module(
+            "AuthorizationServer",
+            [
+                "Access", "Bytes", "Configuration", "Cryptography", "EventLoop", "HTTP", "JOSE",
+                "JSON", "Outbound", "Storage", mustache,
+            ]
+        ),
         // Layer 6
         module(
             "Gateway",
             [
-                "Access", "Bytes", "Configuration", "Cryptography", "EventLoop", "HTTP", "JOSE",
-                "JSON", "Outbound", "Proxy", "TLS", "Telemetry", log,
+                "Access", "AuthorizationServer", "Bytes", "Configuration", "Cryptography",
+                "EventLoop", "HTTP", "JOSE", "JSON", "Outbound", "Proxy", "Storage", "TLS",
+                "Telemetry", log,
             ]
         ),
         // Layer 7
@@ -118,6 +130,14 @@ let package = Package(
             [
                 "Access", "Bytes", "Configuration", "Cryptography", "EventLoop", "HTTP", "JOSE",
                 "JSON", "Proxy", "TLS", "Telemetry",
+            ]
+        ),
+        tests("StorageTests", ["Bytes", "Storage"]),
+        tests(
+            "AuthorizationServerTests",
+            [
+                "Access", "AuthorizationServer", "Bytes", "Configuration", "Cryptography",
+                "EventLoop", "HTTP", "JOSE", "JSON", "Outbound", "Storage",
             ]
         ),
         tests(

@@ -1,6 +1,7 @@
 import Configuration
 import EventLoop
 import JOSE
+import Outbound
 
 /// What the keeper holds of one issuer.
 struct IssuerEntry {

@@ -1,6 +1,4 @@
-public import Outbound
-
-/// Who carries a request outside: ``Outbound/OutboundClient``, or a test's issuer.
+/// Who carries a request outside: ``OutboundClient``, or a test's issuer.
 public protocol OutboundTransport: Sendable {
     /// The response to a request, or why there is none.
     func result(of request: OutboundRequest) async -> Result<OutboundResponse, OutboundFault>
