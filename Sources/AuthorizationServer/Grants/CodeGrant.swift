@@ -58,7 +58,7 @@ struct CodeGrant: Sendable {
         switch outcome {
         case .issued(let issue):
             await SessionEnding(context: context).publish(issue.revokedSessions)
-            return await TokenMint(context: context).answer(for: issue)
+            return TokenMint(context: context).answer(for: issue)
         case .refused(let fault):
             return .failure(fault)
         case .replayed(let revoked):
@@ -135,8 +135,8 @@ struct CodeGrant: Sendable {
             held: held
         )
         if scopes.isEmpty, !client.grantableScopes.isEmpty { return .refused(.scopeInvalid) }
-        let lifetime = client.tokens.refreshTokenLifetime.milliseconds
-        let idle = client.tokens.refreshTokenIdle.milliseconds
+        let lifetime = client.tokens.refreshTokenLifetime.wholeMilliseconds
+        let idle = client.tokens.refreshTokenIdle.wholeMilliseconds
         let expiresAt = min(new.now + lifetime, subject.expiresAtMax ?? .max)
         let session = SessionRecord(
             id: new.sessionID,

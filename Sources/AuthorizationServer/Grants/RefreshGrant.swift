@@ -162,7 +162,7 @@ extension RefreshGrant {
             }
             guard isAlive else { return .failure(.refreshTokenInvalid(.revoked)) }
         }
-        return await TokenMint(context: context).answer(for: issue)
+        return TokenMint(context: context).answer(for: issue)
     }
 
     private func rotate(
@@ -176,11 +176,11 @@ extension RefreshGrant {
         // Signed before the transaction, so that the writer thread never waits for a signature;
         // the answer leaves only where the rotation was ours.
         let answer: TokenAnswer
-        switch await TokenMint(context: context).answer(for: issue) {
+        switch TokenMint(context: context).answer(for: issue) {
         case .failure(let fault): return .failure(fault)
         case .success(let made): answer = made
         }
-        let grace = issue.client.tokens.refreshReuseGrace.milliseconds
+        let grace = issue.client.tokens.refreshReuseGrace.wholeMilliseconds
         let sealed = grace > 0 ? RotationSeal(refreshToken: refreshToken).seal(answer) : nil
         let hash = OpaqueToken.hash(refreshToken)
         let finished = issue
@@ -212,7 +212,7 @@ extension RefreshGrant {
         _ now: Int64,
         in transaction: borrowing Transaction
     ) throws(StorageFault) {
-        let idle = issue.client.tokens.refreshTokenIdle.milliseconds
+        let idle = issue.client.tokens.refreshTokenIdle.wholeMilliseconds
         try transaction.updateSessionUse(
             id: session.id,
             lastUsedAt: now,

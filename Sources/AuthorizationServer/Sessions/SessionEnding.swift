@@ -53,7 +53,7 @@ struct SessionEnding: Sendable {
 
 extension ServerContext {
     /// Milliseconds after which no access token that was ever made can be alive.
-    var longestTokenLife: Int64 { keys.longestTokenLifetime.milliseconds + Self.skew }
+    var longestTokenLife: Int64 { keys.longestTokenLifetime.wholeMilliseconds + Self.skew }
 
     /// What clocks may differ by, in milliseconds.
     private static let skew: Int64 = 60_000
