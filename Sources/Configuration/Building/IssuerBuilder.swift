@@ -200,7 +200,7 @@ struct IssuerBuilder {
         )
         let bounds = block.statements.filter { $0.directive.name.hasPrefix("keys_") }
         switch keys {
-        case .file, .secret:
+        case .file, .own, .secret:
             for bound in bounds {
                 ground.findings.warning(
                     "`\(bound.directive.name)` has no effect: these keys are not fetched",

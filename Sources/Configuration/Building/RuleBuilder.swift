@@ -15,7 +15,11 @@ struct RuleBuilder {
             access: Defaults.access,
             issuers: Array(names.issuers.indices),
             scopes: [],
-            claims: []
+            claims: [],
+            projects: [],
+            clients: [],
+            allowsAnonymous: false,
+            allowsRestricted: false
         )
     }
 

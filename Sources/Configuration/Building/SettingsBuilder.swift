@@ -35,7 +35,8 @@ struct SettingsBuilder {
             routes: routes.map(\.settings),
             limits: limits,
             timeouts: timeouts,
-            signatureFailureBudget: signatureFailureBudget
+            signatureFailureBudget: signatureFailureBudget,
+            authorizationServer: nil
         )
     }
 

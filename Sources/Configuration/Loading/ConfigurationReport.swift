@@ -50,6 +50,7 @@ public struct ConfigurationReport: Sendable, Hashable {
     private static func outage(of issuer: IssuerSettings, _ settings: Settings) -> String {
         let name = "issuer \(issuer.identifier)"
         switch issuer.keys {
+        case .own: return "\(name): needs nobody; its keys are our own"
         case .secret: return "\(name): needs nobody; its secret is read when the conf is loaded"
         case .file(let path):
             return "\(name): while \(path) is missing or broken, the last good keys stay in use "

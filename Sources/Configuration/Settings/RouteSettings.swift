@@ -59,6 +59,14 @@ public struct RouteRule: Sendable, Hashable {
     public var scopes: [ScopeRequirement]
     /// All must hold.
     public var claims: [ClaimRequirement]
+    /// The projects whose tokens of our own are let in; empty for any.
+    public var projects: [String]
+    /// The clients whose tokens of our own are let in; empty for any.
+    public var clients: [String]
+    /// Whether tokens of our own for anonymous users are let in.
+    public var allowsAnonymous: Bool
+    /// Whether tokens of our own for restricted users are let in.
+    public var allowsRestricted: Bool
 }
 
 /// A rule for some methods.

@@ -31,6 +31,8 @@ public struct Settings: Sendable {
     public var timeouts: TimeoutSettings
     /// Failed signature checks that one client address may cause, or `nil` where unbounded.
     public var signatureFailureBudget: RateSettings?
+    /// The authorization server, or `nil` where the conf has none.
+    public var authorizationServer: AuthorizationServerSettings?
 }
 
 /// Where access lines go, and in which form.

@@ -89,7 +89,7 @@ extension IssuerEntry.Source {
         switch settings.keys {
         case .discovery(let url): (keysURL, discoveryURL) = (nil, url)
         case .url(let url): (keysURL, discoveryURL) = (url, nil)
-        case .secret:
+        case .own, .secret:
             self = .secret
             return
         case .file(let path):
