@@ -258,6 +258,9 @@ extension ControlPlane {
         switch errand.question {
         case .findKey(let issuer, let generation, let keyID):
             answer = await findKey(issuer, generation, keyID)
+        case .respond:
+            // No conf names an authorization server yet, so nobody asks.
+            answer = .response(ControlResponse(status: 503))
         }
         guard workers.indices.contains(errand.worker) else { return }
         _ = workers[errand.worker].post(.answered(ticket: errand.ticket, answer))
