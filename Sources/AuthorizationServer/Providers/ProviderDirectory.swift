@@ -17,11 +17,27 @@ struct ProviderDirectory: Sendable {
         instant: @escaping @Sendable () -> Instant = { .now() },
         sleep: @escaping @Sendable (Duration) async -> Void = Self.systemSleep
     ) {
-        providers = [:]
+        let tools = ProviderTools(transport: transport, now: now, instant: instant, sleep: sleep)
+        var providers: [String: any IdentityProvider] = [:]
+        for provider in settings.providers {
+            providers[provider.id] = Self.provider(provider, tools)
+        }
+        self.providers = providers
     }
 
     /// The provider of that id.
     subscript(id: String) -> (any IdentityProvider)? { providers[id] }
+
+    private static func provider(
+        _ settings: ProviderSettings,
+        _ tools: ProviderTools
+    ) -> (any IdentityProvider)? {
+        guard let preset = ProviderPreset.of(settings) else { return nil }
+        guard let traits = preset.openID else {
+            return OAuthProvider(settings, preset: preset, tools: tools)
+        }
+        return OpenIDProvider(settings, preset: preset, traits: traits, tools: tools)
+    }
 
     /// Sleeps on the system's clock.
     static func systemSleep(_ duration: Duration) async {
