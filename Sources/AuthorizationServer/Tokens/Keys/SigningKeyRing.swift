@@ -105,8 +105,12 @@ public final class SigningKeyRing: Sendable {
     /// tokens elsewhere learns it when it fetches the key set again, at an unknown `kid` or within
     /// the hour that the set may be kept.
     ///
-    /// - Parameter announcing: Brings the new key sets to our own workers, and returns when they
-    ///   decide by them.
+    /// - Parameters:
+    ///   - realm: Whose key.
+    ///   - now: The time.
+    ///   - announcing: Brings the new key sets to our own workers, and returns when they decide by
+    ///     them.
+    /// - Throws: What keeps the old key signing: the store, or ``SigningKeyFault/realmUnknown(name:)``.
     public func rotate(
         realm: KeyRealm,
         now: WallTime,

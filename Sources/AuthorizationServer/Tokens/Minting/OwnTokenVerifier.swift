@@ -52,7 +52,7 @@ struct OwnTokenVerifier: Sendable {
     /// Sixteen KiB: ours have one or two, and a few hundred scopes still fit.
     private static let sizeMax = 16 * 1024
 
-    /// No skew: issuer and checker are one clock. Audiences are not asked for.
+    /// Without skew, as issuer and checker are one clock, and without audiences.
     private static let policy = IssuerPolicy(
         audiences: [],
         algorithms: AlgorithmSet(rawValue: .max),

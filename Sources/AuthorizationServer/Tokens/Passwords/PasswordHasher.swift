@@ -39,8 +39,8 @@ final class PasswordHasher: Sendable {
 
     /// Whether the password is the stored one.
     ///
-    /// - Parameter text: The stored text, or `nil` where the account does not exist or has no
-    ///   password: that takes as long, so that nobody learns which accounts there are.
+    /// Without a stored text (the account does not exist, or has no password) it takes as long, so
+    /// that nobody learns which accounts there are.
     func verify(
         _ password: [UInt8],
         against text: String?

@@ -6,6 +6,9 @@ import COpenSSL
 /// The text is `$scrypt$ln=16,r=8,p=2$SALT$HASH`, the form of the password hashing competition with
 /// base64 without padding.
 ///
+/// As in every hash that is built on HMAC, a password and the same with zero bytes behind it are one:
+/// nobody can type those.
+///
 /// Cost: a quarter of a second and 64 MiB with ``Parameters/standard``. Never on a worker or on the
 /// threads that tasks share.
 public enum PasswordHash {

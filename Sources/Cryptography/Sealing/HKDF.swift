@@ -9,6 +9,7 @@ public enum HKDF {
     ///   - salt: Need not be secret; makes equal secrets give different keys.
     ///   - info: What the key is for: another purpose is another key.
     ///   - count: At most ``countMax``; what is asked for is ours to decide, never a peer's.
+    /// - Returns: Bytes that look random to whoever does not have the secret.
     public static func derive(
         secret: Span<UInt8>,
         salt: Span<UInt8>,
