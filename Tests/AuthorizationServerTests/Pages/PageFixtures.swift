@@ -50,44 +50,57 @@ enum PageFixtures {
     ]
 
     /// Every page, and every state of it, by a name.
-    static let all: [(name: String, page: Page)] = [
-        ("sign-in", .signIn(signIn)),
-        ("sign-in-wrong", .signIn(signInWrong)),
-        ("sign-in-fields", .signIn(signInFields)),
-        ("sign-up", .signUp(signUp)),
-        ("sign-up-wrong", .signUp(signUpWrong)),
-        (
-            "choose",
-            .chooseProvider(ChoosePage(applicationName: "Larch Books", providers: providers))
-        ),
-        ("choose-failed", .chooseProvider(chooseFailed)),
-        ("consent", .consent(consent)),
-        ("consent-bare", .consent(consentBare)),
-        (
-            "error",
-            .error(
-                ErrorPage(
-                    fault: .redirectNotAllowed,
-                    code: "REDIRECT_URL_NOT_WHITELISTED",
-                    back: PageLink(text: "Back to Larch Books", href: "https://shop.example.org/")
+    static let all: [(name: String, page: Page)] =
+        [
+            ("sign-in", .signIn(signIn)),
+            ("sign-in-wrong", .signIn(signInWrong)),
+            ("sign-in-fields", .signIn(signInFields)),
+            ("sign-up", .signUp(signUp)),
+            ("sign-up-wrong", .signUp(signUpWrong)),
+            (
+                "choose",
+                .chooseProvider(ChoosePage(applicationName: "Larch Books", providers: providers))
+            ),
+            ("choose-failed", .chooseProvider(chooseFailed)),
+            ("consent", .consent(consent)),
+            ("consent-bare", .consent(consentBare)),
+            (
+                "error",
+                .error(
+                    ErrorPage(
+                        fault: .redirectNotAllowed,
+                        code: "REDIRECT_URL_NOT_WHITELISTED",
+                        back: PageLink(
+                            text: "Back to Larch Books",
+                            href: "https://shop.example.org/"
+                        )
+                    )
                 )
-            )
-        ),
-        ("error-bare", .error(ErrorPage(fault: .expired))),
-        (
-            "signed-out",
-            .signedOut(
-                SignedOutPage(
-                    applicationName: "Larch Books",
-                    back: PageLink(text: "Back to Larch Books", href: "https://shop.example.org/")
+            ),
+            ("error-bare", .error(ErrorPage(fault: .expired))),
+            (
+                "signed-out",
+                .signedOut(
+                    SignedOutPage(
+                        applicationName: "Larch Books",
+                        back: PageLink(
+                            text: "Back to Larch Books",
+                            href: "https://shop.example.org/"
+                        )
+                    )
                 )
-            )
-        ),
-        ("confirm-sign-out", .confirmSignOut(confirmSignOut)),
-    ]
+            ),
+            ("confirm-sign-out", .confirmSignOut(confirmSignOut)),
+        ] + leaving
 
     static func html(_ page: Page, requestID: String = "r-0f3a9c51d2") -> String {
         String(decoding: renderer.render(page, requestID: requestID).body, as: UTF8.self)
+    }
+
+    private static var leaving: [(name: String, page: Page)] {
+        LeavingPage(href: "https://shop.example.org/callback?code=1&state=2").map {
+            [("leaving", .leaving($0))]
+        } ?? []
     }
 
     private static var signInWrong: SignInPage {
