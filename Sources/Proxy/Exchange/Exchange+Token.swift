@@ -107,7 +107,7 @@ extension Exchange {
     /// Asks the control plane for a newer key set of an issuer whose keys are fetched.
     private func ask(_ issuer: Int, keyID: String?) -> Bool {
         switch snapshot.access.issuers[issuer].settings.keys {
-        case .file, .secret: return false
+        case .file, .own, .secret: return false
         case .discovery, .url: break
         }
         hasAsked = true
