@@ -7,6 +7,7 @@ enum Page: Sendable, Hashable {
     case error(ErrorPage)
     case signedOut(SignedOutPage)
     case confirmSignOut(ConfirmSignOutPage)
+    case leaving(LeavingPage)
 }
 
 extension Page {
@@ -17,7 +18,7 @@ extension Page {
         case .signUp(let page): page.form
         case .consent(let page): page.form
         case .confirmSignOut(let page): page.form
-        case .chooseProvider, .error, .signedOut: nil
+        case .chooseProvider, .error, .leaving, .signedOut: nil
         }
     }
 
@@ -31,6 +32,7 @@ extension Page {
         case .error: "error"
         case .signedOut: "signedOut"
         case .confirmSignOut: "confirmSignOut"
+        case .leaving: "leaving"
         }
     }
 
@@ -44,6 +46,7 @@ extension Page {
         case .error(let page): page.context(requestID: requestID)
         case .signedOut(let page): page.context
         case .confirmSignOut(let page): page.context
+        case .leaving(let page): page.context
         }
     }
 }

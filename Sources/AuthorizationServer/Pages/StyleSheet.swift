@@ -59,7 +59,7 @@ enum StyleSheet {
           display: flex;
           flex-direction: column;
           align-items: center;
-          padding: clamp(1.25rem, 9vh, 6rem) 1rem 1.5rem;
+          padding: clamp(1.25rem, 7vh, 5rem) 1rem 1.5rem;
           background: var(--page);
           color: var(--text);
           font: 400 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue",
@@ -86,11 +86,11 @@ enum StyleSheet {
         }
         .card > :first-child { margin-top: 0; }
         .card > :last-child { margin-bottom: 0; }
-        h1 { margin: 0 0 .375rem; font-size: 1.625rem; line-height: 1.25; font-weight: 650; letter-spacing: -.01em; }
+        h1 { margin: 0 0 .75rem; text-wrap: balance; font-size: 1.625rem; line-height: 1.25; font-weight: 650; letter-spacing: -.01em; }
         h2 { margin: 1.5rem 0 .5rem; font-size: 1rem; font-weight: 600; }
         p { margin: 0 0 1rem; }
         strong { font-weight: 600; }
-        .lead { margin-bottom: 1.5rem; color: var(--muted); }
+        .lead { margin: -.375rem 0 1.5rem; color: var(--muted); }
         .lead strong { color: var(--text); }
         a { color: var(--accent); text-decoration-thickness: .0625em; text-underline-offset: .2em; }
         a:hover { color: var(--accent-strong); text-decoration-thickness: .125em; }
@@ -148,7 +148,7 @@ enum StyleSheet {
           border-radius: .625rem;
         }
         .notice p, .notice ul { margin: 0; }
-        .notice ul { margin-top: .5rem; padding-left: 1.25rem; }
+        .notice ul { margin-top: .25rem; padding-left: 1.25rem; }
         .notice a { color: var(--danger); }
         .notice .notice-title { color: var(--danger); font-weight: 600; }
         .scopes { margin: 0 0 1.5rem; padding-left: 1.25rem; }
@@ -157,8 +157,7 @@ enum StyleSheet {
         .destination strong { color: var(--text); }
         code { font: .9375em ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; }
         .details { margin: 1.5rem 0 0; padding-top: 1rem; border-top: 1px solid var(--edge); color: var(--muted); font-size: .875rem; }
-        .details div { display: flex; flex-wrap: wrap; gap: 0 .75rem; }
-        .details dt { min-width: 4.5rem; }
+        .details div { display: grid; grid-template-columns: 4.5rem minmax(0, 1fr); gap: 0 .5rem; }
         .details dd { margin: 0; }
         @media (max-width: 26rem) {
           body { padding: 1rem .75rem; }

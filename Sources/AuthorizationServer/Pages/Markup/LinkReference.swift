@@ -60,11 +60,11 @@ enum LinkReference {
         "vbscript", "view-source", "ws", "wss",
     ]
 
-    /// Whether it is ASCII without blanks, controls, quotes, angle brackets and backslashes.
+    /// Whether it is ASCII without blanks, controls, double quotes, angle brackets and backslashes.
     private static func isPrintable(_ text: String) -> Bool {
         text.utf8.count <= lengthMax
             && text.utf8.allSatisfy { byte in
-                (0x21...0x7E).contains(byte) && !"\"'<>\\^`{|}".utf8.contains(byte)
+                (0x21...0x7E).contains(byte) && !"\"<>\\^`{|}".utf8.contains(byte)
             }
     }
 

@@ -39,7 +39,8 @@ extension PageContext {
         let wrong = fields.filter { $0.fault != nil }
         let shown = fault ?? (wrong.isEmpty ? nil : .fieldsWrong)
         set("faultTitle", shown?.title)
-        set("faultSentence", shown?.sentence)
+        // The fields say it better where they are all that is wrong.
+        set("faultSentence", shown == .fieldsWrong ? nil : shown?.sentence)
         set("hasFieldFaults", !wrong.isEmpty)
         set(
             "fieldFaults",

@@ -6,7 +6,7 @@ enum ConfirmSignOutTemplate {
         <h1>Sign out?</h1>
         <p class="lead">You are signed in as <strong><bdi>{{signedInAs}}</bdi></strong>.</p>
         {{#applicationName}}
-        <p><strong>{{applicationName}}</strong> asks to end this.</p>
+        <p><strong>{{applicationName}}</strong> asks to sign you out.</p>
         {{/applicationName}}
         <form method="post"{{#action}} action="{{action}}"{{/action}}>
         {{> hiddenFields}}

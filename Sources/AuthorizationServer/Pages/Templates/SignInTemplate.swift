@@ -30,7 +30,7 @@ enum SignInTemplate {
         <button class="button" type="submit">Sign in</button>
         </form>
         {{#hasProviders}}
-        <p class="or" id="providers-label"><span>or</span></p>
+        <p class="or"><span>or</span></p>
         {{> providers}}
         {{/hasProviders}}
         {{#signUpHref}}

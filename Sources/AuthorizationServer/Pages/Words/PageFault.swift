@@ -58,7 +58,7 @@ extension PageFault {
             "It was not finished in time, or it was finished already in another tab. "
                 + "Go back to the application and sign in again."
         case .fieldsWrong:
-            "Something is missing or not quite right. It is said beside the field."
+            "Something is missing or not quite right. Go back and check each field."
         case .formStale:
             "To keep you safe, nothing was done. Please send the form once more."
         case .invalidRequest:

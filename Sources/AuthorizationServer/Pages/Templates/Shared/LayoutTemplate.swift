@@ -11,6 +11,7 @@ enum LayoutTemplate {
         <meta name="robots" content="noindex">
         <title>{{title}}</title>
         <link rel="stylesheet" href="{{styleSheet}}">
+        {{$head}}{{/head}}
         </head>
         <body>
         <header class="top">

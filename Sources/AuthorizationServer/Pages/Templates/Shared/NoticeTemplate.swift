@@ -5,7 +5,7 @@ enum NoticeTemplate {
         {{#faultTitle}}
         <div class="notice" id="fault" role="alert">
         <p class="notice-title">{{faultTitle}}</p>
-        <p>{{faultSentence}}</p>
+        {{#faultSentence}}<p>{{faultSentence}}</p>{{/faultSentence}}
         {{#hasFieldFaults}}
         <ul>
         {{#fieldFaults}}

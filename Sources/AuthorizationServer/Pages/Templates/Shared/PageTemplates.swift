@@ -15,6 +15,7 @@ enum PageTemplates {
         "error": ErrorTemplate.text,
         "signedOut": SignedOutTemplate.text,
         "confirmSignOut": ConfirmSignOutTemplate.text,
+        "leaving": LeavingTemplate.text,
     ]
 
     /// A page's text.

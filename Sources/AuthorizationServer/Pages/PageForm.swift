@@ -10,9 +10,11 @@ struct PageForm: Sendable, Hashable {
     var flow: String?
     /// More hidden fields.
     var hiddenFields: [ControlField] = []
-    /// Every redirect URI that the answer to the form may lead to.
+    /// Every redirect URI that the answer to the form may redirect to.
     ///
-    /// Chromium holds redirects after a form to `form-action`, so their origins stand in it.
+    /// Chromium holds redirects after a form to `form-action`, so their origins stand in it. To web
+    /// clients rather answer a ``LeavingPage``, whose reason this is; an application's own scheme ends
+    /// the chain, and needs to stand here.
     var redirectURIs: [String] = []
 }
 
