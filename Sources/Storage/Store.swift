@@ -45,6 +45,8 @@ public final class Store: Sendable {
             let isEmpty = try connection.isEmpty()
             let isOurs = try connection.hasTable("store_version")
             guard isEmpty || isOurs else { throw .notAStore(path: files.path) }
+            try Migration.refuseNewer(on: connection)
+            try connection.useWriteAheadLog()
             try Migration.run(on: connection)
             return connection
         }
@@ -60,19 +62,33 @@ public final class Store: Sendable {
     }
 
     /// Makes a store that is gone when it is closed, for tests.
+    ///
+    /// - Throws: Where the system gives no thread.
     public static func inMemory() throws(StorageFault) -> Store {
-        let counters = StoreCounters()
-        let writer = try StoreThread(
-            name: "store-memory",
-            countMax: SQLiteSettings.waitingCountMaxDefault,
-            counters: counters
-        ) { () throws(StorageFault) in
+        try Store { () throws(StorageFault) in
             let connection = try SQLiteConnection(path: ":memory:", busyTimeout: 0)
             try Migration.run(on: connection)
             return connection
         }
-        return Store(counters: counters, writer: writer, reader: nil, lock: nil)
     }
+
+    /// Makes a store of one connection, which serves reads between the writes.
+    convenience init(
+        waitingCountMax: Int = SQLiteSettings.waitingCountMaxDefault,
+        open: @escaping @Sendable () throws(StorageFault) -> any SQLConnection
+    ) throws(StorageFault) {
+        let counters = StoreCounters()
+        let writer = try StoreThread(
+            name: "store",
+            countMax: waitingCountMax,
+            counters: counters,
+            open: open
+        )
+        self.init(counters: counters, writer: writer, reader: nil, lock: nil)
+    }
+
+    /// Calls of ``write(_:)`` that wait for the writer, those that it works on left out.
+    public var waitingCount: Int { writer.waitingCount }
 
     /// Runs `body` in a transaction, and returns once what it did is durable.
     ///

@@ -17,9 +17,18 @@ enum Migration {
         }
     }
 
-    private static func apply(to connection: any SQLConnection) throws(StorageFault) {
+    /// The version that the database has; 0 for one without tables.
+    ///
+    /// - Throws: ``StorageFault/newerVersion(found:known:)`` where a newer program was here.
+    @discardableResult
+    static func refuseNewer(on connection: any SQLConnection) throws(StorageFault) -> Int64 {
         let found = try version(of: connection)
         guard found <= known else { throw .newerVersion(found: found, known: known) }
+        return found
+    }
+
+    private static func apply(to connection: any SQLConnection) throws(StorageFault) {
+        let found = try refuseNewer(on: connection)
         for (index, step) in Schema.steps.enumerated() where index >= found {
             for statement in step {
                 _ = try connection.run(statement, [])

@@ -19,6 +19,7 @@ final class SQLiteConnection: SQLConnection {
     /// - Parameters:
     ///   - path: The file, or `:memory:`.
     ///   - busyTimeout: How long a statement waits for a lock of another program, in milliseconds.
+    /// - Throws: Where it cannot be opened; nothing was changed.
     init(path: String, busyTimeout: Int32) throws(StorageFault) {
         self.path = path
         var opened: OpaquePointer?
@@ -103,6 +104,16 @@ final class SQLiteConnection: SQLConnection {
         try run("SELECT 1 FROM sqlite_master LIMIT 1", []).rows.isEmpty
     }
 
+    /// Makes the database keep a log of what is written, from now on and for ever.
+    ///
+    /// - Throws: ``StorageFault/unusable(path:detail:)`` where the file system cannot.
+    func useWriteAheadLog() throws(StorageFault) {
+        let rows = try run("PRAGMA journal_mode = WAL", []).rows
+        guard var row = rows.first, try row.text() == "wal" else {
+            throw .unusable(path: path, detail: "its file system has no shared memory for a log")
+        }
+    }
+
     private func prepared(_ sql: String) throws(StorageFault) -> SQLiteStatement {
         if let statement = statements[sql] { return statement }
         let statement: SQLiteStatement
@@ -131,7 +142,6 @@ final class SQLiteConnection: SQLConnection {
         "PRAGMA trusted_schema = OFF",
         "PRAGMA cell_size_check = ON",
         "PRAGMA foreign_keys = ON",
-        "PRAGMA journal_mode = WAL",
         "PRAGMA synchronous = FULL",
         "PRAGMA secure_delete = ON",
         "PRAGMA temp_store = MEMORY",

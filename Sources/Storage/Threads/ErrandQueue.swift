@@ -16,6 +16,9 @@ final class ErrandQueue: Sendable {
         self.countMax = countMax
     }
 
+    /// Errands that wait.
+    var count: Int { state.withLock { $0.waiting.count } }
+
     /// Takes an errand in, or says why not; a refused one is not answered.
     func submit(_ errand: Errand) -> StorageFault? {
         let (fault, isFirst) = state.withLock { state -> (StorageFault?, Bool) in

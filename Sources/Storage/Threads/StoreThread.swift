@@ -17,6 +17,7 @@ final class StoreThread: Sendable {
     ///   - countMax: Errands that may wait.
     ///   - counters: Count what is done.
     ///   - open: Opens the connection, in the thread.
+    /// - Throws: What `open` threw, or that there is no thread.
     init(
         name: String,
         countMax: Int,
@@ -44,6 +45,9 @@ final class StoreThread: Sendable {
     func submit(_ errand: Errand) -> StorageFault? {
         queue.submit(errand)
     }
+
+    /// Errands that wait.
+    var waitingCount: Int { queue.count }
 
     /// Takes no more errands, and returns once those inside are done and the connection is closed.
     func close() async {

@@ -4,6 +4,7 @@ extension Transaction {
     /// - Parameters:
     ///   - flow: The flow, which is kept in any case.
     ///   - countMax: How many flows the address may have under way, this one included.
+    /// - Throws: ``StorageFault/alreadyExists(detail:)`` where the hash is taken.
     public func insertFlow(
         _ flow: FlowRecord,
         keepingPerAddress countMax: Int

@@ -7,6 +7,7 @@ extension Transaction {
     ///
     /// - Parameter now: The present time.
     /// - Returns: How many records went. Call again, in a transaction of its own, until it is zero.
+    /// - Throws: Where the store cannot be written.
     public func deleteExpired(before now: Int64) throws(StorageFault) -> Int {
         let (dead, isOverflow) = now.subtractingReportingOverflow(Self.deadSessionKeeping)
         guard !isOverflow else { return 0 }

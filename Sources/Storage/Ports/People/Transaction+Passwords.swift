@@ -5,6 +5,7 @@ extension Transaction {
     ///   - userID: A user that is there.
     ///   - hash: The hash in its own text form, parameters and salt included.
     ///   - now: When.
+    /// - Throws: ``StorageFault/recordMissing(detail:)`` where there is no such user.
     public func setPassword(
         userID: String,
         hash: String,

@@ -82,6 +82,8 @@ extension Transaction {
     ///   - projectID: The project, or `nil` for every one.
     ///   - limit: How many at most.
     ///   - after: The last id of the page before, or `nil` for the first page.
+    /// - Returns: At most `limit` users; fewer where these are the last.
+    /// - Throws: Where the store cannot be read.
     public func users(
         projectID: String?,
         limit: Int,

@@ -34,6 +34,7 @@ extension Transaction {
     ///   - graceUntil: When the grace ends; `nil` for none.
     ///   - now: When.
     /// - Returns: False where there is no such token, or it was rotated before: nothing is written.
+    /// - Throws: ``StorageFault/alreadyExists(detail:)`` where the successor is known already.
     @discardableResult
     public func rotateRefreshToken(
         hash: [UInt8],

@@ -64,6 +64,8 @@ extension Transaction {
     ///   - userID: Whose.
     ///   - now: Sessions that expired by then are left out; the default leaves out revoked ones only.
     ///   - limit: How many at most.
+    /// - Returns: Those that are neither revoked nor, by `now`, expired.
+    /// - Throws: Where the store cannot be read.
     public func sessions(
         userID: String,
         aliveAt now: Int64 = 0,
