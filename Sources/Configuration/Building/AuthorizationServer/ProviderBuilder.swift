@@ -103,8 +103,11 @@ struct ProviderBuilder {
         return .openID
     }
 
-    private func checkCredentials(_ id: String, _ statement: CheckedStatement, _ block: CheckedBlock)
-    {
+    private func checkCredentials(
+        _ id: String,
+        _ statement: CheckedStatement,
+        _ block: CheckedBlock
+    ) {
         for name in ["client_id", "client_secret"] where !block.mentions(name) {
             ground.findings.error(
                 "provider `\(id)` has no `\(name)`: it would not know us",
