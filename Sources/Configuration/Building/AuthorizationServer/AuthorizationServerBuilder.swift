@@ -38,6 +38,7 @@ struct AuthorizationServerBuilder {
         RegistrationChecker(server: server, ground: ground).check(
             block,
             of: statement,
+            providers: providers,
             projects: registered.projects,
             clients: registered.clients
         )
