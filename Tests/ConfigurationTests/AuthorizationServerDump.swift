@@ -1,4 +1,4 @@
-import Configuration
+@testable import Configuration
 
 /// Settings of the authorization server as lines of text, for golden files; no secret among them.
 struct AuthorizationServerDump {
@@ -8,14 +8,14 @@ struct AuthorizationServerDump {
         lines.append("authorization server \(server.url) \(server.hosts)")
         lines.append("  store \(server.store) sealing \(server.sealingKey)")
         lines.append(
-            "  signs \(server.signingAlgorithm) rotates=\(server.keyRotation) "
+            "  signs \(server.signingAlgorithm) rotates=\(Self.text(server.keyRotation)) "
                 + "dressipi=\(server.dressipiPrefix)"
         )
         let limits = server.limits
         lines.append(
             "  authorize=\(Self.text(limits.authorizeRate)) token=\(Self.text(limits.tokenRate)) "
                 + "flows=\(limits.pendingFlowsPerAddress) "
-                + "passwords=\(limits.passwordFailureCount) rest=\(limits.passwordFailureRest)"
+                + "passwords=\(limits.passwordFailureCount) rest=\(Self.text(limits.passwordFailureRest))"
         )
         for provider in server.providers { add(provider) }
         for project in server.projects { add(project, server) }
@@ -84,10 +84,14 @@ struct AuthorizationServerDump {
 
     private mutating func add(_ tokens: TokenSettings) {
         lines.append(
-            "    tokens access=\(tokens.accessTokenLifetime) idle=\(tokens.refreshTokenIdle) "
-                + "session=\(tokens.refreshTokenLifetime) rotates=\(tokens.rotatesRefreshTokens) "
-                + "grace=\(tokens.refreshReuseGrace) query=\(tokens.takesParametersInQuery)"
+            "    tokens access=\(Self.text(tokens.accessTokenLifetime)) idle=\(Self.text(tokens.refreshTokenIdle)) "
+                + "session=\(Self.text(tokens.refreshTokenLifetime)) rotates=\(tokens.rotatesRefreshTokens) "
+                + "grace=\(Self.text(tokens.refreshReuseGrace)) query=\(tokens.takesParametersInQuery)"
         )
+    }
+
+    private static func text(_ duration: Duration) -> String {
+        ConfigurationValue.text(of: duration)
     }
 
     private static func text(_ rate: RateSettings) -> String {

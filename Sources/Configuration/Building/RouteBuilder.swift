@@ -43,7 +43,8 @@ struct RouteBuilder {
             rule,
             of: block,
             at: statement.wholeSpan,
-            subject: "route \(target.name)"
+            subject: "route \(target.name)",
+            heirs: methodRules.map(\.rule)
         )
         checkRule(block, rule: rule, methodRules: methodRules, action: action, target: target)
         let isShadow = block.first("mode")?.text() == "shadow"

@@ -100,8 +100,9 @@ enum ValueKind: Sendable {
         case .balance: return balanceFault(argument)
         case .scope: return scopeFault(argument)
         default:
+            let shown = isSecret ? "this" : "`\(argument.word.text)(...)`"
             return ValueFault(
-                "`\(argument.word.text)(...)` has no meaning here",
+                "\(shown) has no meaning here",
                 hint: "quote a word that has parentheses in it"
             )
         }

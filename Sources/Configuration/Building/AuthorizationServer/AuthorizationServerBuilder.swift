@@ -14,7 +14,8 @@ struct AuthorizationServerBuilder {
     /// The server, or `nil` where the file has none whose URL can be read.
     func build() -> BuiltAuthorizationServer? {
         guard let statement = main.first("authorization_server"),
-            let url = statement.text().flatMap(ConfigurationValue.origin)
+            let text = statement.text(),
+            let url = ConfigurationValue.origin(RouteTarget.withoutSlash(text))
         else { return nil }
         let block = statement.block ?? CheckedBlock(context: .authorizationServer)
         let providers = ProviderBuilder(server: block, ground: ground).build()
@@ -37,6 +38,7 @@ struct AuthorizationServerBuilder {
         RegistrationChecker(server: server, ground: ground).check(
             block,
             of: statement,
+            providers: providers,
             projects: registered.projects,
             clients: registered.clients
         )

@@ -214,10 +214,13 @@ struct ProjectBuilder {
                 hint: "write publishable_client_key KEY;"
             )
         }
-        if block.isOn("refresh_rotation") == true, let rotation = block.first("refresh_rotation") {
+        if project.tokens.rotatesRefreshTokens {
+            let rotation = (block.first("refresh_rotation") ?? server.first("refresh_rotation"))
             ground.findings.warning(
-                "Stack's clients keep their first refresh token: after one refresh they are signed out",
-                at: rotation.wholeSpan
+                "Stack's clients keep their first refresh token: after one refresh those of project "
+                    + "`\(project.id)` are signed out",
+                at: rotation?.wholeSpan ?? statement.wholeSpan,
+                hint: "write refresh_rotation off; in the project"
             )
         }
     }

@@ -87,7 +87,7 @@ struct ProviderBuilder {
         if let kind = ProviderKind(rawValue: id), kind != .openID { return kind }
         let isFindable =
             block.mentions("discovery")
-            || Self.endpointNames.allSatisfy { block.mentions($0) }
+            || Self.endpointNames.allSatisfy { block.mentions($0) } && block.mentions("issuer")
         if statement.isSound, !isFindable, !block.mentions("preset") {
             let meant = Spelling.suggestion(
                 for: id,
@@ -97,14 +97,18 @@ struct ProviderBuilder {
                 "nothing says where provider `\(id)` is",
                 at: statement.wholeSpan,
                 hint: meant.map { "did you mean `\($0)`?" }
-                    ?? "write discovery URL; or, for one that is known by name, preset NAME;"
+                    ?? "write discovery URL; or issuer, authorization_endpoint, token_endpoint and "
+                    + "jwks_uri; or, for one that is known by name, preset NAME;"
             )
         }
         return .openID
     }
 
-    private func checkCredentials(_ id: String, _ statement: CheckedStatement, _ block: CheckedBlock)
-    {
+    private func checkCredentials(
+        _ id: String,
+        _ statement: CheckedStatement,
+        _ block: CheckedBlock
+    ) {
         for name in ["client_id", "client_secret"] where !block.mentions(name) {
             ground.findings.error(
                 "provider `\(id)` has no `\(name)`: it would not know us",

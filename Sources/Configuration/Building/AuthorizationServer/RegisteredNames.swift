@@ -33,7 +33,9 @@ extension CheckedBlock {
                 if known.insert(text).inserted {
                     words.append((text, statement.span(index)))
                 } else {
-                    ground.findings.error("`\(text)` stands here twice", at: statement.span(index))
+                    let kind = statement.directive.shape.parameter(at: index)?.kind
+                    let shown = kind?.isSecret == true ? "this" : "`\(text)`"
+                    ground.findings.error("\(shown) stands here twice", at: statement.span(index))
                 }
             }
         }

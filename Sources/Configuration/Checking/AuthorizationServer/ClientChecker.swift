@@ -56,6 +56,18 @@ struct ClientChecker {
     }
 
     private func checkDressipi(_ ground: BuildGround) {
+        if !block.mentions("access_token_lifetime"),
+            client.tokens.accessTokenLifetime < Defaults.dressipiTokens.accessTokenLifetime
+        {
+            let inherited = ConfigurationValue.text(of: client.tokens.accessTokenLifetime)
+            let usual = ConfigurationValue.text(of: Defaults.dressipiTokens.accessTokenLifetime)
+            ground.findings.warning(
+                "access tokens of client `\(client.id)` live \(inherited), as is said around it: "
+                    + "Dressipi's client takes another only when it is started",
+                at: statement.wholeSpan,
+                hint: "write access_token_lifetime \(usual); in the client"
+            )
+        }
         block.warnOfNoEffect(
             ["consent", "introspect", "post_logout_redirect_uri"],
             because: "the Dressipi dialect has none",

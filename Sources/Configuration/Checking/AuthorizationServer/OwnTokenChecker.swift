@@ -10,11 +10,24 @@ struct OwnTokenChecker {
     }
 
     /// Notes what is wrong with the rule of `block`; `subject` names it.
-    func check(_ rule: RouteRule, of block: CheckedBlock, at span: SourceSpan, subject: String) {
+    ///
+    /// `heirs` are the rules that inherit from it, and may be what it narrows.
+    func check(
+        _ rule: RouteRule,
+        of block: CheckedBlock,
+        at span: SourceSpan,
+        subject: String,
+        heirs: [RouteRule] = []
+    ) {
+        // A server whose line is at fault was told of already.
+        guard names.server != nil || !names.mentionsServer else { return }
         checkNames(of: block)
         let own = rule.issuers.filter(names.ownIssuers.contains)
         if own.isEmpty {
-            checkNarrowing(block)
+            let isInherited = heirs.contains {
+                $0.issuers.contains(where: names.ownIssuers.contains)
+            }
+            if !isInherited { checkNarrowing(block) }
             return
         }
         guard rule.access != .public, let server = names.server else { return }

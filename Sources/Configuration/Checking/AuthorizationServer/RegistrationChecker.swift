@@ -9,11 +9,13 @@ struct RegistrationChecker {
     func check(
         _ block: CheckedBlock,
         of statement: CheckedStatement,
+        providers: [BuiltProvider],
         projects: [BuiltProject],
         clients: [BuiltClient]
     ) {
         TokenSettingsBuilder.check(block, ground: ground)
         checkSignIn(statement, projects, clients)
+        checkUse(of: providers, projects, clients)
         let mentionsAnyone = block.mentions("project") || block.mentions("client")
         if statement.block != nil, !mentionsAnyone {
             ground.findings.warning(
@@ -27,6 +29,33 @@ struct RegistrationChecker {
                 ["token_parameters_in_query"],
                 because: "no client says `dialect dressipi`",
                 ground: ground
+            )
+        }
+    }
+
+    private func checkUse(
+        of providers: [BuiltProvider],
+        _ projects: [BuiltProject],
+        _ clients: [BuiltClient]
+    ) {
+        let used = Set(projects.flatMap(\.settings.providers))
+        for (index, provider) in providers.enumerated()
+        where !projects.isEmpty && !used.contains(index) {
+            ground.findings.warning(
+                "no project takes users of provider `\(provider.settings.id)`",
+                at: provider.span,
+                hint: "name it in the `providers` of a project"
+            )
+        }
+        guard !clients.contains(where: \.hasProjectFault) else { return }
+        for (index, project) in projects.enumerated() where !project.settings.isStack {
+            guard let span = project.span,
+                !clients.contains(where: { $0.settings.project == index })
+            else { continue }
+            ground.findings.warning(
+                "nobody signs in to project `\(project.settings.id)`",
+                at: span,
+                hint: "write dialect stack; in it, or name it in the `project` of a client"
             )
         }
     }

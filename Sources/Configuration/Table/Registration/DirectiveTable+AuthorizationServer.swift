@@ -8,7 +8,8 @@ extension DirectiveTable {
                 .options(.optional("host", .hostNames)),
             block: .required(.authorizationServer),
             "Serves OAuth and OpenID endpoints at URL, and issues tokens.",
-            details: "URL is the beginning of every URL that is written, and the `iss` of plain and "
+            details:
+                "URL is the beginning of every URL that is written, and the `iss` of plain and "
                 + "Dressipi clients; plain http on loopback only. The endpoints are exact paths on "
                 + "its host, and on those of `host`, on every listener; there they win over routes.",
             example: "authorization_server https://localhost:8443 { provider local; client app "
@@ -29,7 +30,8 @@ extension DirectiveTable {
             .words(.one("file:PATH|env:NAME", .sealingKey)),
             default: "file:\(Defaults.stateDirectory)/\(Defaults.sealingKeyName)",
             "What signing keys, tokens of providers and pending sign-ins are sealed with: 32 bytes or more.",
-            details: "The file is made, readable by its owner only, at the first start. Where nothing "
+            details:
+                "The file is made, readable by its owner only, at the first start. Where nothing "
                 + "is said, `\(Defaults.sealingKeyName)` in the `state_directory`. Without it, what is "
                 + "sealed is lost: keep a copy elsewhere than that of the store.",
             example: "sealing_key env:SEALING_KEY;"
@@ -126,7 +128,8 @@ extension DirectiveTable {
             .words(.one("DURATION", .duration(.zero ... .seconds(600)))),
             default: ConfigurationValue.text(of: Defaults.refreshReuseGrace),
             "How long a refresh token that was replaced gets the same answer again; 0s for not at all.",
-            details: "For answers that were lost and for refreshes that race. After it, a second use "
+            details:
+                "For answers that were lost and for refreshes that race. After it, a second use "
                 + "ends the session.",
             example: "refresh_reuse_grace 30s;"
         ),
@@ -148,7 +151,8 @@ extension DirectiveTable {
         let stack = ConfigurationValue.text(of: value(Defaults.stackTokens))
         let dressipi = ConfigurationValue.text(of: value(Defaults.dressipiTokens))
         let plain = ConfigurationValue.text(of: value(Defaults.plainTokens))
-        let usual = "Where nothing is said: \(stack) in the Stack dialect, \(dressipi) in Dressipi's, "
+        let usual =
+            "Where nothing is said: \(stack) in the Stack dialect, \(dressipi) in Dressipi's, "
             + "\(plain) for plain OAuth."
         return Directive(
             name,
@@ -160,7 +164,8 @@ extension DirectiveTable {
         )
     }
 
-    private static func rate(_ name: String, _ value: RateSettings, _ meaning: String) -> Directive {
+    private static func rate(_ name: String, _ value: RateSettings, _ meaning: String) -> Directive
+    {
         Directive(
             name,
             in: [.authorizationServer],
@@ -168,7 +173,8 @@ extension DirectiveTable {
                 .options(.optional("burst", .number(1...1_000_000))),
             default: "\(value.perSecond) burst=\(value.burst)",
             meaning,
-            details: "Beyond it, 429. An IPv6 client counts by its /64. Without `burst`, four times "
+            details:
+                "Beyond it, 429. An IPv6 client counts by its /64. Without `burst`, four times "
                 + "the number.",
             example: "\(name) \(value.perSecond) burst=\(value.burst);"
         )

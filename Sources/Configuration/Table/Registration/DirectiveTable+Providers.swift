@@ -48,7 +48,8 @@ extension DirectiveTable {
             .words(.some("NAME", .scopeName)),
             isRepeatable: true,
             "The scopes that are asked for, in place of the usual ones.",
-            details: "Where nothing is said, those of the preset; `openid email profile` of any other "
+            details:
+                "Where nothing is said, those of the preset; `openid email profile` of any other "
                 + "OpenID provider.",
             example: "scope openid email profile;"
         ),

@@ -7,7 +7,8 @@ extension DirectiveTable {
             .words(.some("NAME", .scopeName)),
             isRepeatable: true,
             "All scopes that can be asked for, in the order in which tokens say them.",
-            details: "What is granted is what was asked for, cut to these, cut to what the user holds.",
+            details:
+                "What is granted is what was asked for, cut to these, cut to what the user holds.",
             example: "grantable_scopes openid email orders:read orders:write;"
         ),
         Directive(
@@ -48,7 +49,8 @@ extension DirectiveTable {
             block: .required(.project),
             isRepeatable: true,
             "Users of their own and, where it says `dialect stack;`, the endpoints of that dialect.",
-            details: "`default` is the one of clients that name none; it need not be written, then all "
+            details:
+                "`default` is the one of clients that name none; it need not be written, then all "
                 + "providers lead to it and new people may come in.",
             example: "project internal { name \"Internal tools\"; }"
         ),
@@ -78,7 +80,8 @@ extension DirectiveTable {
             .words(.some("PATTERN", .trustedDomain)),
             isRepeatable: true,
             "Where browsers may be sent back to in the Stack dialect: any path of a host, over https.",
-            details: "In the host `*` is any run of characters without dots, `**` any run; `:*` is any "
+            details:
+                "In the host `*` is any run of characters without dots, `**` any run; `:*` is any "
                 + "port. After the last `*` come two labels at least that are no public suffix: of "
                 + "those a short list is known, not all.",
             example: "trusted_domain https://app.example.com https://*.preview.example.com;"
@@ -114,7 +117,8 @@ extension DirectiveTable {
                 ),
             isRepeatable: true,
             "Gives the scope to users of whom the provider says that a claim is, or holds, the value.",
-            details: "Looked at anew at each sign-in. Dots in CLAIM walk into objects, unless it is "
+            details:
+                "Looked at anew at each sign-in. Dots in CLAIM walk into objects, unless it is "
                 + "quoted.",
             example: "grant orders:write provider=corp claim=groups value=clerks;"
         ),

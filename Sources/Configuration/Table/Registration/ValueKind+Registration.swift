@@ -50,7 +50,8 @@ extension ValueKind {
             )
         }
         let isKey =
-            !text.isEmpty && text.utf8.count <= 256 && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+            !text.isEmpty && text.utf8.count <= 256
+            && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
         return isKey
             ? nil
             : ValueFault("this cannot be a key", hint: "visible ASCII, 256 characters at most")
@@ -71,7 +72,8 @@ extension ValueKind {
         if ConfigurationValue.secretHash(text) != nil { return nil }
         return ValueFault(
             "this is not the hash of a secret",
-            hint: "write sha256: and 64 hexadecimal digits, as `gatehouse clients secret` prints them"
+            hint:
+                "write sha256: and 64 hexadecimal digits, as `gatehouse clients secret` prints them"
         )
     }
 
