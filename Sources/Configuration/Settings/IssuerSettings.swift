@@ -32,7 +32,7 @@ public enum KeySource: Sendable, Hashable {
     case discovery(url: String?)
     /// A file, read again when it changes.
     case file(path: String)
-    /// Our own signing keys; nothing is fetched.
+    /// Our own: made, kept and published by the authorization server of this process.
     case own(KeyRealm)
     /// One shared secret for HS256, 32 bytes or more; admits nothing else.
     case secret(SecretBytes)
