@@ -44,7 +44,7 @@ public final class RevocationSet {
         return true
     }
 
-    /// Whether a token, or its session, is dead. The caller has caught up.
+    /// Whether a token, or its session, is dead, as far as is known: the caller has caught up.
     public func isRevoked(_ token: OwnClaims) -> Bool {
         if token.clearedAt == generation { return false }
         if holds(token.sessionID) || holds(token.tokenID) { return true }
