@@ -4,7 +4,7 @@ import HTTP
 
 // Responses without an end of their own: what was let through by a token of our own ends when the
 // token is revoked. What has a length ends by itself, and is left to: it may be the very page that
-// says that one is signed out.
+// says that one is signed out. On a shadow route nothing is ended.
 
 extension Exchange {
     /// Looks at a response that is about to begin.
@@ -12,7 +12,7 @@ extension Exchange {
     /// - Returns: `false` where it would be a stream for a token that was revoked while the upstream
     ///   thought; it is refused instead.
     func mayBeginStream() -> Bool {
-        guard let token, token.own != nil else { return true }
+        guard let token, token.own != nil, route?.settings.isShadow == false else { return true }
         let isLasting = responseHead.isUpgrade || isEventStream
         guard isLasting || responseHead.framing == .chunked || responseHead.framing == .untilClose
         else { return true }

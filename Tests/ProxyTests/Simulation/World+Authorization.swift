@@ -1,8 +1,8 @@
 import Access
 import JOSE
-import Proxy
 
 @testable import Configuration
+@testable import Proxy
 
 // What a simulation has of an authorization server: its hosts and paths, its own issuer, and somebody
 // who answers in its place.

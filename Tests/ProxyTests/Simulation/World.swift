@@ -3,6 +3,7 @@ import Bytes
 import Configuration
 import EventLoop
 import Glibc
+import Synchronization
 import Telemetry
 
 @testable import Proxy
@@ -40,7 +41,8 @@ final class World {
         self.scenario = scenario
         kernel = SimulatedKernel(seed: seed, faults: KernelFaults())
         desk = Kit.Desk(limit: deskLimit)
-        logPath = "/tmp/gatehouse-simulation-\(getpid())-\(scenario)-\(seed).log"
+        let number = Self.count.add(1, ordering: .relaxed).newValue
+        logPath = "/tmp/gatehouse-simulation-\(getpid())-\(scenario)-\(seed)-\(number).log"
         log = try AccessLog(path: logPath, format: .json)
         let loop = try EventLoop(kernel: kernel)
         let snapshot = Self.snapshot(generation: 1, keys: [0])
@@ -68,6 +70,9 @@ final class World {
     }
 
     // What all runs share.
+
+    /// Worlds made: several tests run the same seed of a scenario at once.
+    private static let count = Atomic<Int>(0)
 
     static let settings = withAuthorization(plainSettings)
 
