@@ -90,16 +90,16 @@ struct EndpointTableTests {
         ("GET", "auth.test", "/oauth2/callback/a%2Fb", "endpoint", "path.ambiguous"),
         ("GET", "auth.test", "/a//b", "route 0", "path.ambiguous"),
         ("GET", "auth.test", "/merged//b", "route 1", nil),
-        ("GET", "auth.test", "/%", nil, "path.malformed"),
-        ("CONNECT", "auth.test", "/oauth2/token", nil, ""),
-        ("TRACE", "auth.test", "/oauth2/token", nil, "method.trace"),
-        ("OPTIONS", "auth.test", "*", nil, ""),
+        ("GET", "auth.test", "/%", "none", "path.malformed"),
+        ("CONNECT", "auth.test", "/oauth2/token", "none", ""),
+        ("TRACE", "auth.test", "/oauth2/token", "none", "method.trace"),
+        ("OPTIONS", "auth.test", "*", "none", ""),
     ])
     func destinations(
         method: String,
         host: String,
         path: String,
-        expected: String?,
+        expected: String,
         detail: String?
     ) throws {
         var settings = try Kit.settings(
@@ -119,11 +119,11 @@ struct EndpointTableTests {
             host: host.span,
             path: &canonical
         )
-        let text: String? =
+        let text =
             switch found.destination {
             case .endpoint: "endpoint"
             case .route(let index): "route \(index)"
-            case nil: nil
+            case nil: "none"
             }
         #expect(text == expected)
         #expect(found.refusal?.detail == detail)

@@ -1,5 +1,6 @@
 import Access
 import Bytes
+import Configuration
 import HTTP
 
 // Responses without an end of their own: what was let through by a token of our own ends when the
