@@ -56,6 +56,7 @@ public final class EndpointTable: Sendable {
     /// - Parameters:
     ///   - host: The request's host without port and trailing dot, in lower case.
     ///   - path: The canonical path without `;` parameters.
+    /// - Returns: Which of our paths it is, with its parameter.
     public func find(host: Span<UInt8>, path: Span<UInt8>) -> Match? {
         guard isOurs(host) else { return nil }
         if let index = exact.exact(path) {

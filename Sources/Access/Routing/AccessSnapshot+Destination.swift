@@ -31,6 +31,7 @@ extension AccessSnapshot {
     ///   - rawPath: The path as it stands in the target, without the query.
     ///   - host: The host without port and trailing dot, in lower case.
     ///   - path: Takes the canonical path.
+    /// - Returns: Where it belongs, and why it is refused, where it is.
     public func findDestination(
         method: Method,
         rawPath: Span<UInt8>,

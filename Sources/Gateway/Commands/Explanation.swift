@@ -100,6 +100,9 @@ struct Explanation {
             case .notReached: Console.write("  -    \(check.title): needs what failed above")
             }
         }
+        if let issuer = assessment.issuer, snapshot.issuers[issuer].ownRealm != nil {
+            Console.write("  -    revoked: only the running gateway knows")
+        }
         guard refusal == nil else { return nil }
         return try? assessment.performSignature(on: token)
     }

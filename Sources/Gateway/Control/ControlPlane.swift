@@ -19,6 +19,7 @@ actor ControlPlane {
     private let keyClient: OutboundClient
     private let healthClient: OutboundClient
     private let errands = ErrandQueue()
+    private let revocations = RevocationLog()
     private let inherited: [InheritedListener]
 
     private var settings: Settings
@@ -108,6 +109,7 @@ actor ControlPlane {
             equipment: WorkerEquipment(metrics: metrics, log: accessLog),
             desk: errands,
             reporter: WorkerJournal(log),
+            revocations: revocations,
             inherited: inherited,
             ended: { Task { await self.workerEnded() } }
         )
@@ -245,6 +247,13 @@ extension ControlPlane {
             }
         }
         post(.targets(upstream: settings.upstreams[upstream].name, states))
+    }
+
+    /// Makes sessions and tokens dead on every worker: no decision that starts after the return takes
+    /// them, and streams that are open for them end.
+    func revoke(_ entries: [RevocationLog.Entry]) {
+        revocations.append(entries, now: WallTime.now().secondsSince1970)
+        post(.revoked)
     }
 
     private func answerErrands() async {

@@ -7,7 +7,9 @@ import HTTP
 // comes back.
 
 extension Exchange {
-    /// The most bytes of a body that is handed over whole. Forms and JSON of OAuth have a few hundred,
+    /// The most bytes of a body that is handed over whole.
+    ///
+    /// Forms and JSON of OAuth have a few hundred,
     /// with assertions a few thousand; what is more is not meant for us, and each waits in memory.
     static let controlBodySizeMax = 65_536
 

@@ -9,6 +9,7 @@ extension Exchange {
     /// Ends the exchange: connections given back or closed, metrics counted, the line written.
     func finish(isAborted: Bool) {
         withdrawErrand()
+        worker.removeStream(self)
         if isAborted {
             releaseUpstream(reusable: false)
             downstream?.abort()

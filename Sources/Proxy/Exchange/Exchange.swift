@@ -46,6 +46,8 @@ final class Exchange {
     var hearsay: Hearsay?
     var hasAsked = false
     var ticket: UInt64?
+    /// Its place among the worker's streams, if it is one of those.
+    var streamPlace: Int?
 
     /// The answer written here, where the upstream's is not sent on.
     var answer: Answer?
@@ -175,6 +177,7 @@ final class Exchange {
 
     /// Forgets everything but memory, ready for the next request.
     func reset() {
+        worker.removeStream(self)
         machine.reset()
         head.removeAll()
         responseHead.removeAll()

@@ -1,4 +1,4 @@
-import Access
+public import Access
 import Configuration
 public import EventLoop
 import HTTP
@@ -16,6 +16,7 @@ public final class Worker: TurnObserver, MailReceiver {
     var upstreams = UpstreamTable()
     let cache: VerifiedTokenCache
     let verifier = TokenSignatureVerifier()
+    let revocations: RevocationSet
     private var budget: VerificationBudget?
     private(set) var log: AccessLogSink?
     private var accessLog: AccessLog?
@@ -41,6 +42,10 @@ public final class Worker: TurnObserver, MailReceiver {
     /// The exchanges that wait for the authorization server.
     private(set) var consultations: [UInt64: Exchange] = [:]
     private var nextTicket: UInt64 = 0
+    /// The exchanges whose end only their token's could be.
+    var streams: [Exchange] = []
+    /// Whether tokens were revoked since ``streams`` was last looked through.
+    var mustEndStreams = false
     private var runnable: [DownstreamConnection] = []
     private(set) var isDraining = false
     private var drainTimer: DrainTimer?
@@ -49,8 +54,9 @@ public final class Worker: TurnObserver, MailReceiver {
     /// Exchanges that wait for the control plane, all issuers together: a thousand for each of a
     /// few, and beyond it a refusal costs less than the memory.
     private static let errandCountMax = 4096
-    /// Exchanges that wait for the authorization server: as many as it answers in a few seconds, and
-    /// counted by themselves, so that a storm of sign-ins leaves the questions for keys their room. At
+    /// Exchanges that wait for the authorization server: as many as it answers in a few seconds.
+    ///
+    /// Counted by themselves, so that a storm of sign-ins leaves the questions for keys their room. At
     /// 64 KiB of body each they hold 64 MiB at most.
     private static let consultationCountMax = 1024
     /// Bytes of remembered tokens, with their claims: enough for the default of ten thousand tokens
@@ -68,7 +74,8 @@ public final class Worker: TurnObserver, MailReceiver {
         snapshot: Snapshot,
         equipment: WorkerEquipment,
         desk: any ErrandDesk,
-        reporter: any WorkerReporter
+        reporter: any WorkerReporter,
+        revocations: RevocationLog
     ) throws(SystemFault) {
         self.index = index
         self.loop = loop
@@ -78,6 +85,7 @@ public final class Worker: TurnObserver, MailReceiver {
         metrics = equipment.metrics
         self.desk = desk
         self.reporter = reporter
+        self.revocations = RevocationSet(revocations)
         let limits = snapshot.settings.limits
         cache = VerifiedTokenCache(
             countMax: limits.verdictCacheCount,
@@ -131,6 +139,7 @@ public final class Worker: TurnObserver, MailReceiver {
             else { return }
             exchange.verdictArrived(answer)
         case .drain(let time): drain(within: time)
+        case .revoked: catchUpOnRevocations()
         case .snapshot(let snapshot, let equipment): adopt(snapshot, equipment)
         case .stop: stop()
         case .targets(let upstream, let states):
@@ -199,6 +208,9 @@ public final class Worker: TurnObserver, MailReceiver {
 
     /// Goes on with what was put off, and hands log lines over.
     public func turnEnded() {
+        if mustEndStreams {
+            endRevokedStreams()
+        }
         if !runnable.isEmpty {
             let connections = runnable
             runnable.removeAll(keepingCapacity: true)
