@@ -1,4 +1,5 @@
 import JSON
+import Outbound
 import Testing
 
 @testable import AuthorizationServer
@@ -17,8 +18,9 @@ struct DiscoveryTests {
     ) throws -> Bool {
         var bytes: [UInt8] = []
         (["issuer": .string(issuer)] as JSONObject).write(into: &bytes)
+        let place = try self.place(place)
         do throws(ProviderFault) {
-            _ = try DiscoveredMetadata(bytes, place: try self.place(place), issuer: configured)
+            _ = try DiscoveredMetadata(bytes, place: place, issuer: configured)
             return true
         } catch {
             return false

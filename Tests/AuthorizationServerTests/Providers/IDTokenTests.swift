@@ -119,7 +119,7 @@ struct IDTokenTests {
     @Test("HS256 is refused, with the public key as the secret and with the client's secret")
     func sharedSecretIsRefused() async throws {
         let key = try #require(Fixtures.key)
-        let pem = try KeySetText.pem(of: key)
+        let pem = try key.publicKey.pem()
         for secret in [pem, [UInt8](repeating: 7, count: 32)] {
             let signer = TokenSigner(
                 secret: try #require(SharedSecret(secret)),
@@ -207,13 +207,5 @@ struct IDTokenTests {
             let result = await outcome(try Fixtures.provider(Fixtures.settings(), at: fake))
             #expect(result.isBroken("user info"), "\(result)")
         }
-    }
-}
-
-/// Keys as attackers would use them.
-enum KeySetText {
-    /// Bytes of the public key that everybody can have.
-    static func pem(of key: PrivateKey) throws -> [UInt8] {
-        [UInt8](try Fixtures.keySet([("k1", key)]).utf8)
     }
 }

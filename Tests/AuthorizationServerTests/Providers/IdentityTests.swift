@@ -311,7 +311,9 @@ struct IdentityTests {
     @Test("Groups and other claims of both sources are kept")
     func claimsAreKept() async throws {
         let token = try Fixtures.token(["groups": ["clerks"], "sid": "s"])
-        let userInfo: JSONObject = ["sub": "user-1", "groups": ["evil"], "team": ["name": "red"]]
+        let userInfo: JSONObject = [
+            "sub": "user-1", "groups": ["evil"], "team": .object(["name": "red"]),
+        ]
         let fake = try Fixtures.fake(token: token, userInfo: userInfo)
         let provider = try Fixtures.provider(Fixtures.settings(), at: fake)
         let claims = try await outcome(provider).get().claims
