@@ -3,13 +3,9 @@ enum CallbackCode {
     /// The code.
     ///
     /// `iss` is held against the provider before anything else, so that one provider's answer or
-    /// error never counts as another's (RFC 9207 §2.4).
-    ///
-    /// - Parameters:
-    ///   - callback: What came back.
-    ///   - issuers: Who `iss` may be; empty where the provider is not known to say one, and then it
-    ///     is passed over.
-    ///   - demandsIssuer: Whether the provider has promised to say it.
+    /// error never counts as another's (RFC 9207 §2.4). It must be one of `issuers`, unless nobody
+    /// knows whether the provider says one at all: then there are none, and it is passed over. Where
+    /// the provider has promised it (`demandsIssuer`), it must be there.
     static func read(
         _ callback: ProviderCallback,
         issuers: [IssuerPattern],

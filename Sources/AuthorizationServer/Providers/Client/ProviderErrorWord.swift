@@ -5,10 +5,7 @@
 enum ProviderErrorWord {
     /// The fault that an `error` of a callback or of a token response is.
     ///
-    /// - Parameters:
-    ///   - word: The `error`.
-    ///   - description: The provider's own words, for the log only.
-    ///   - place: Where it was said.
+    /// The provider's own description goes to the log only.
     static func fault(_ word: String, description: String?, place: String) -> ProviderFault {
         var detail = "\(place): error \(quoted(word))"
         if let description, !description.isEmpty {

@@ -6,13 +6,8 @@ struct UserInfoCall: Sendable {
     let client: ProviderClient
     let calls: ProviderCalls
 
-    /// What the place says.
-    ///
-    /// - Parameters:
-    ///   - endpoint: Where to ask.
-    ///   - accessToken: The token of the person.
-    ///   - what: What is asked for, for the log.
-    ///   - refusal: What a refusal of just this question (403) means.
+    /// What the place says of the token's owner; `what` names the question for the log, and `refusal`
+    /// is what a refusal of just this question (403) means.
     func value(
         at endpoint: ProviderEndpoint,
         accessToken: String,

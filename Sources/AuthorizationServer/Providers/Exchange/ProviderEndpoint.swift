@@ -58,5 +58,5 @@ struct ProviderEndpoint: Sendable, Hashable {
         return IPAddress(bare.span)?.isLoopback ?? false
     }
 
-    private static let refused = [UInt8]("\"#<>@\\^`{|}".utf8)
+    private static let refused = [UInt8]("\"#<>\\^`{|}".utf8)
 }

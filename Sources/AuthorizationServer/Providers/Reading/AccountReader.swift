@@ -15,12 +15,7 @@ struct AccountReader: Sendable {
         var formName: String?
     }
 
-    /// The identity.
-    ///
-    /// - Parameters:
-    ///   - sources: What is read.
-    ///   - claims: What is kept of it for the conf's `grant` rules.
-    ///   - tokens: The provider's tokens.
+    /// Who `sources` speak of; `claims` are what is kept of them for the conf's `grant` rules.
     func identity(
         _ sources: Sources,
         claims: JSONObject,

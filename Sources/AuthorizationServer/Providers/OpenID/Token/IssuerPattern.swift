@@ -15,17 +15,15 @@ struct IssuerPattern: Sendable, Hashable {
 
     /// Whether an ID token's `iss` is this issuer; its `tid` must name the tenant that `iss` has.
     func admits(_ issuer: String, tenant: String?) -> Bool {
-        guard let found = self.tenant(of: issuer) else { return JSONText.isExactly(issuer, text) }
-        guard let tenant else { return false }
+        guard halves != nil else { return JSONText.isExactly(issuer, text) }
+        guard let tenant, let found = self.tenant(of: issuer) else { return false }
         return JSONText.isExactly(found, tenant) && found != refusedTenant
     }
 
     /// Whether a callback's `iss` may be this issuer.
     func admits(_ issuer: String) -> Bool {
-        if let found = tenant(of: issuer) {
-            return found != refusedTenant
-        }
-        return JSONText.isExactly(issuer, text)
+        guard halves != nil else { return JSONText.isExactly(issuer, text) }
+        return tenant(of: issuer).map { $0 != refusedTenant } ?? false
     }
 
     /// The tenant in an issuer of this form; `nil` for other forms and exact patterns.
