@@ -8,7 +8,7 @@ struct SigningKeyShelf: Sendable {
     /// Every record, of realms that nobody configures any more too.
     func records() async throws(SigningKeyFault) -> [SigningKeyRecord] {
         do throws(StorageFault) {
-            return try await store.read { transaction throws(StorageFault) in
+            return try await store.read { transaction in
                 try transaction.signingKeys()
             }
         } catch {
@@ -23,7 +23,7 @@ struct SigningKeyShelf: Sendable {
     ) async throws(SigningKeyFault) {
         guard !made.isEmpty || !steps.isEmpty else { return }
         do throws(StorageFault) {
-            try await store.write { transaction throws(StorageFault) in
+            try await store.write { transaction in
                 for step in steps {
                     switch step {
                     case .delete(let id):
@@ -55,7 +55,7 @@ struct SigningKeyShelf: Sendable {
     ) async throws(SigningKeyFault) -> Duration {
         let configured = configured.wholeMilliseconds
         do throws(StorageFault) {
-            let longest = try await store.write { transaction throws(StorageFault) in
+            let longest = try await store.write { transaction in
                 let text = try transaction.value(Self.lifetimeName) ?? []
                 let stored = Int64(String(decoding: text, as: UTF8.self)) ?? 0
                 guard configured > stored else { return stored }
@@ -78,7 +78,7 @@ struct SigningKeyShelf: Sendable {
         let fresh = sealing.seal(Self.checkText.span, for: Self.checkPurpose)
         let stored: [UInt8]?
         do throws(StorageFault) {
-            stored = try await store.read { transaction throws(StorageFault) in
+            stored = try await store.read { transaction in
                 try transaction.value(Self.checkName)
             }
         } catch {
@@ -90,7 +90,7 @@ struct SigningKeyShelf: Sendable {
         }
         guard records.isEmpty || opensKeys else { throw .sealingKeyWrong(source: source) }
         do throws(StorageFault) {
-            try await store.write { transaction throws(StorageFault) in
+            try await store.write { transaction in
                 try transaction.setValue(Self.checkName, fresh)
             }
         } catch {

@@ -62,7 +62,7 @@ struct SigningKeyRingTests {
     func keysAreStoredSealed() async throws {
         let store = try Store.inMemory()
         _ = try await TokenKit.ring(store: store)
-        let records = try await store.read { transaction throws(StorageFault) in
+        let records = try await store.read { transaction in
             try transaction.signingKeys()
         }
         #expect(records.count == 4)
@@ -97,7 +97,7 @@ struct SigningKeyRingTests {
         let store = try Store.inMemory()
         let ring = try await TokenKit.ring(store: store)
         let id = try #require(ring.list().first).id
-        try await store.write { transaction throws(StorageFault) in
+        try await store.write { transaction in
             let records = try transaction.signingKeys()
             guard var record = records.first(where: { $0.id == id }) else { return }
             record.sealedKey[40] ^= 1
@@ -114,7 +114,7 @@ struct SigningKeyRingTests {
     func aDamagedCheckValueIsNoWrongKey() async throws {
         let store = try Store.inMemory()
         _ = try await TokenKit.ring(store: store)
-        try await store.write { transaction throws(StorageFault) in
+        try await store.write { transaction in
             try transaction.setValue("sealing_check", [1, 2, 3])
         }
         let fault = await #expect(throws: SigningKeyFault.self) {
@@ -252,7 +252,7 @@ struct SigningKeyRingTests {
         }
         #expect(ring.list().count == 21)
         #expect(ring.list().filter { $0.state == .signing }.count == 1)
-        let stored = try await store.read { transaction throws(StorageFault) in
+        let stored = try await store.read { transaction in
             try transaction.signingKeys()
         }
         #expect(stored.filter { $0.signsUntil == nil }.count == 1)
