@@ -14,9 +14,10 @@ struct ServerContext: Sendable {
     let store: Store
     let sealing: SealingKey
     let keys: SigningKeyRing
+    let verifier: OwnTokenVerifier
     let providers: ProviderDirectory
     let revocations: any RevocationPublisher
-    let hasher: PasswordHasher
+    let guards: AuthorizationGuards
     let random: RandomSource
     let clock: @Sendable () -> WallTime
 

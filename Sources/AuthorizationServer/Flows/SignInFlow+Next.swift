@@ -31,22 +31,31 @@ extension SignInFlow {
     /// already, so that the person hears of it.
     func next(after signedIn: SignedIn) async -> Result<NextStep, FlowFault> {
         let rules = AccountRules(project: signedIn.client.project)
-        let looked: (plan: Result<AccountPlan, AccountFault>, needsConsent: Bool)
+        let outlook: Outlook
         do throws(StorageFault) {
-            looked = try await context.store.read { transaction throws(StorageFault) in
+            outlook = try await context.store.read { transaction -> Outlook in
                 let plan = try rules.plan(
                     for: signedIn.identity,
                     request: signedIn.request,
                     in: transaction
                 )
-                return (plan, try needsConsent(signedIn, plan, in: transaction))
+                return Outlook(
+                    plan: plan,
+                    needsConsent: try needsConsent(signedIn, plan, in: transaction)
+                )
             }
         } catch {
             return .failure(FlowFault(error))
         }
-        if case .failure(let fault) = looked.plan { return .failure(.account(fault)) }
-        if looked.needsConsent { return await askConsent(signedIn) }
+        if case .failure(let fault) = outlook.plan { return .failure(.account(fault)) }
+        if outlook.needsConsent { return await askConsent(signedIn) }
         return await issueCode(signedIn)
+    }
+
+    /// What `/token` would do, and whether the person must be asked first.
+    private struct Outlook: Sendable {
+        var plan: Result<AccountPlan, AccountFault>
+        var needsConsent: Bool
     }
 
     private func needsConsent(
@@ -88,7 +97,7 @@ extension SignInFlow {
         )
         let kept = context.settings.limits.pendingFlowsPerAddress
         do throws(StorageFault) {
-            try await context.store.write { transaction throws(StorageFault) in
+            try await context.store.write { transaction in
                 _ = try transaction.takeFlow(hash: record.hash)
                 try transaction.insertFlow(record, keepingPerAddress: kept)
             }
@@ -142,7 +151,7 @@ struct CodeIssuing: Sendable {
             sealedPayload: context.seal(payload.json, for: .code)
         )
         do throws(StorageFault) {
-            try await context.store.write { transaction throws(StorageFault) in
+            try await context.store.write { transaction in
                 try transaction.insertCode(record)
             }
             return .success(code)

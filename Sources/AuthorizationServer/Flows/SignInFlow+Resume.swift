@@ -23,7 +23,7 @@ extension SignInFlow {
         let record: FlowRecord?
         let hash = OpaqueToken.hash(state)
         do throws(StorageFault) {
-            record = try await context.store.read { transaction throws(StorageFault) in
+            record = try await context.store.read { transaction in
                 try transaction.flow(hash: hash)
             }
         } catch {
@@ -60,7 +60,7 @@ extension SignInFlow {
     func take(_ resumed: ResumedFlow) async -> FlowFault? {
         let hash = OpaqueToken.hash(resumed.state)
         do throws(StorageFault) {
-            let taken = try await context.store.write { transaction throws(StorageFault) in
+            let taken = try await context.store.write { transaction in
                 try transaction.takeFlow(hash: hash) != nil
             }
             guard taken else { return .stateUnknown }
@@ -75,7 +75,7 @@ extension SignInFlow {
         let hash = OpaqueToken.hash(resumed.state)
         let sealed = context.seal(resumed.flow.json, for: .flow)
         do throws(StorageFault) {
-            try await context.store.write { transaction throws(StorageFault) in
+            try await context.store.write { transaction in
                 try transaction.updateFlow(hash: hash, sealedPayload: sealed)
             }
             return nil

@@ -112,7 +112,7 @@ struct SignInFlow: Sendable {
         )
         let kept = context.settings.limits.pendingFlowsPerAddress
         do throws(StorageFault) {
-            try await context.store.write { transaction throws(StorageFault) in
+            try await context.store.write { transaction in
                 try transaction.insertFlow(record, keepingPerAddress: kept)
             }
             return nil

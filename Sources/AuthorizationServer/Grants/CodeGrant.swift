@@ -1,3 +1,4 @@
+import Configuration
 import Cryptography
 import Storage
 
@@ -39,7 +40,7 @@ struct CodeGrant: Sendable {
         let newUserID = context.random.uuid()
         let outcome: Outcome
         do throws(StorageFault) {
-            outcome = try await context.store.write { transaction throws(StorageFault) in
+            outcome = try await context.store.write { transaction in
                 try perform(
                     presentation,
                     client,

@@ -1,4 +1,5 @@
 import Bytes
+import Configuration
 import Cryptography
 import JSON
 import Storage
@@ -39,10 +40,10 @@ struct RefreshGrant: Sendable {
         _ client: OAuthClient
     ) async throws(StorageFault) -> Result<TokenAnswer, GrantFault>? {
         let now = context.now
-        let look = try await context.store.read { transaction throws(StorageFault) in
+        let found = try await context.store.read { transaction -> Look in
             try look(at: refreshToken, requested, client, now, in: transaction)
         }
-        switch look {
+        switch found {
         case .refused(let fault):
             return .failure(fault)
         case .again(let sealed):
@@ -52,7 +53,7 @@ struct RefreshGrant: Sendable {
             return .success(answer)
         case .replayed(let session):
             let ending = SessionEnding(context: context)
-            let ended = try await context.store.write { transaction throws(StorageFault) in
+            let ended = try await context.store.write { transaction -> [String] in
                 try ending.end(session: session, at: now, in: transaction)
             }
             await ending.publish(ended)
@@ -98,8 +99,9 @@ extension RefreshGrant {
             guard let until = token.graceUntil, now < until else {
                 return .replayed(session: session.id)
             }
-            let successor = try token.successorHash.flatMap { hash throws(StorageFault) in
-                try transaction.refreshToken(hash: hash)
+            var successor: RefreshTokenRecord?
+            if let hash = token.successorHash {
+                successor = try transaction.refreshToken(hash: hash)
             }
             guard successor?.rotatedAt == nil, let sealed = token.sealedAnswer else {
                 return .refused(.refreshTokenInvalid(.replayedInGrace))
@@ -153,7 +155,7 @@ extension RefreshGrant {
         let session = issue.session
         let isStale = now - session.lastUsedAt >= Self.useResolution
         if isStale || session.grantedScopes != issue.scopes {
-            let isAlive = try await context.store.write { transaction throws(StorageFault) in
+            let isAlive = try await context.store.write { transaction -> Bool in
                 guard let present = try transaction.session(id: session.id),
                     present.isAlive(at: now)
                 else { return false }
@@ -184,7 +186,7 @@ extension RefreshGrant {
         let sealed = grace > 0 ? RotationSeal(refreshToken: refreshToken).seal(answer) : nil
         let hash = OpaqueToken.hash(refreshToken)
         let finished = issue
-        let isOurs = try await context.store.write { transaction throws(StorageFault) in
+        let isOurs = try await context.store.write { transaction -> Bool in
             guard let token = try transaction.refreshToken(hash: hash), token.rotatedAt == nil,
                 let session = try transaction.session(id: token.sessionID),
                 session.isAlive(at: now)
@@ -233,10 +235,12 @@ struct RotationSeal {
 
     init(refreshToken: String) {
         let secret = Array(refreshToken.utf8)
+        let salt: [UInt8] = []
+        let info = Array("gatehouse rotation v1".utf8)
         let derived = HKDF.derive(
             secret: secret.span,
-            salt: [].span,
-            info: Array("gatehouse rotation v1".utf8).span,
+            salt: salt.span,
+            info: info.span,
             count: 32
         )
         key = SealingKey(derived)

@@ -1,3 +1,4 @@
+import Configuration
 import Storage
 
 /// Finds, or makes, the user that a code's tokens are for.

@@ -1,5 +1,6 @@
 import Configuration
 import EventLoop
+import Storage
 
 /// Makes the tokens of an answer, as the client's dialect has them.
 struct TokenMint: Sendable {

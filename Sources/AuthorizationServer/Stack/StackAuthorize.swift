@@ -1,6 +1,8 @@
 import Access
 import Bytes
 import Configuration
+import EventLoop
+import JSON
 
 /// `GET /api/v1/auth/oauth/authorize/{provider_id}` (contract, section 5).
 ///

@@ -52,7 +52,8 @@ struct StackCallback: Sendable {
         switch await flows.next(after: signedIn) {
         case .failure(let fault): return refused(fault)
         case .success(let step):
-            return answer.step(step, clearing: clearing, clientID: resumed.client.id)
+            return FlowAnswer(context: context, request: request)
+                .step(step, resumed.client, cookies: clearing)
         }
     }
 

@@ -1,7 +1,9 @@
 import Access
 import Bytes
 import Configuration
+import JOSE
 import JSON
+import Storage
 
 /// Who calls a Stack endpoint, by its header fields (contract, section 2.3).
 struct StackCaller: Sendable {
@@ -152,8 +154,7 @@ extension StackCallerReader {
     func user(of token: String, projectID: String) async throws(StackFault) -> StackUser {
         let own: OwnToken
         do throws(OwnTokenFault) {
-            own = try OwnTokenVerifier(ring: context.keys, settings: context.settings)
-                .verify(token, now: context.clock())
+            own = try context.verifier.verify(token, now: context.clock())
         } catch {
             throw StackFault(error)
         }
@@ -187,18 +188,22 @@ extension StackCallerReader {
             id: id,
             sessionID: session,
             isAnonymous: userClass == .anonymous,
-            isSessionOver: try await isOver(session)
+            isSessionOver: await isOver(session)
         )
     }
 
-    private func isOver(_ session: String) async throws(StackFault) -> Bool {
+    private func isOver(_ session: String) async -> Bool {
         let now = context.now
-        let record = try? await context.store.read { transaction throws(StorageFault) in
-            try transaction.session(id: session)
+        do throws(StorageFault) {
+            let record = try await context.store.read {
+                transaction -> SessionRecord? in
+                try transaction.session(id: session)
+            }
+            return record.map { !$0.isAlive(at: now) } ?? true
+        } catch {
+            // A store that cannot be asked lets nobody in.
+            return true
         }
-        // A store that cannot be asked lets nobody in.
-        guard let record else { return true }
-        return record.map { !$0.isAlive(at: now) } ?? true
     }
 }
 

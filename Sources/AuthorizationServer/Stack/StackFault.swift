@@ -96,7 +96,7 @@ extension StackFault.Code {
     }
 
     /// The word of RFC 6749 that says the same.
-    fileprivate var oauthError: String {
+    var oauthError: String {
         switch self {
         case .invalidOAuthClient, .invalidPublishableClientKey, .publishableClientKeyRequired:
             "invalid_client"

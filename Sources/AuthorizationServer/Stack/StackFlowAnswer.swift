@@ -1,4 +1,5 @@
 import Access
+import Bytes
 import Configuration
 import JSON
 
@@ -6,18 +7,6 @@ import JSON
 struct StackFlowAnswer: Sendable {
     let context: ServerContext
     let request: ControlRequest
-
-    /// Where a step leads: after a POST always by 303.
-    func step(_ step: NextStep, clearing cookies: [ControlField], clientID: String) -> ControlResponse
-    {
-        let note = ControlNote(clientID: clientID)
-        return switch step {
-        case .code(let location):
-            .redirect(to: location, status: 303, fields: cookies, note: note)
-        case .consent(let location, let binding):
-            .redirect(to: location, status: 303, fields: binding, note: note)
-        }
-    }
 
     /// A fault of a flow whose application is known: a known error goes there, to the error address
     /// where its own is not trusted any more, and anything else is said to the browser.

@@ -53,6 +53,9 @@ public final class SigningKeyRing: Sendable {
     /// Raised at each change of what is published or signs.
     public var generation: UInt64 { state.withLock { $0.generation } }
 
+    /// The longest life that any access token of ours was ever given.
+    var longestTokenLifetime: Duration { state.withLock { $0.schedule.longestTokenLifetime } }
+
     /// What makes a realm's tokens of a `typ` now.
     ///
     /// - Throws: ``SigningKeyFault/realmUnknown(name:)`` for a realm of no settings seen so far.
