@@ -272,7 +272,7 @@ struct Lexer {
             case .closeParenthesis, .openParenthesis: continue
             case .word(let found): word = found
             }
-            if isSecret, !word.text.hasPrefix("file:"), !word.text.hasPrefix("env:") {
+            if isSecret, !Self.harmlessPrefixes.contains(where: word.text.hasPrefix) {
                 findings.mask(word.span)
             } else if !word.isQuoted, Self.namesSecret(word.text) {
                 isSecret = true
@@ -286,8 +286,10 @@ struct Lexer {
 
     /// The directives whose arguments may be secrets.
     private static let secretNames = [
-        "secret", "client_secret", "publishable_client_key", "sealing_key",
+        "secret", "client_secret", "client_secret_hash", "publishable_client_key", "sealing_key",
     ]
+    /// What begins a word that only says where a secret is, or what its hash is.
+    private static let harmlessPrefixes = ["file:", "env:", "sha256:"]
 
     private static func isQuote(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'")

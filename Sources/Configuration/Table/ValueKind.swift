@@ -63,7 +63,7 @@ enum ValueKind: Sendable {
     /// Whether a value of the kind may not be shown.
     var isSecret: Bool {
         switch self {
-        case .publishableKey, .sealingKey, .secret: true
+        case .publishableKey, .sealingKey, .secret, .secretHash: true
         default: false
         }
     }

@@ -98,7 +98,7 @@ struct ClientBuilder {
             introspectsAny: block.mentions("introspect"),
             tokens: tokens
         )
-        TokenSettingsBuilder.check(block, ground: ground)
+        TokenSettingsBuilder.check(block, readsQuery: dialect == .dressipi, ground: ground)
         let checker = ClientChecker(client: client, statement: statement, block: block)
         checker.check(ground: ground)
         return client

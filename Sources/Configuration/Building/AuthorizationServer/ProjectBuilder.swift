@@ -89,7 +89,7 @@ struct ProjectBuilder {
                 .flatMap { AccountMerge(rawValue: $0) } ?? Defaults.accountMerge,
             tokens: tokens
         )
-        TokenSettingsBuilder.check(block, ground: ground)
+        TokenSettingsBuilder.check(block, readsQuery: true, ground: ground)
         if isStack {
             checkStack(settings, statement, block)
         } else {

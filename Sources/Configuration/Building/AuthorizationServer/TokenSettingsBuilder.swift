@@ -26,7 +26,9 @@ struct TokenSettingsBuilder {
     }
 
     /// Notes what one block says that harms, whoever inherits it.
-    static func check(_ block: CheckedBlock, ground: BuildGround) {
+    ///
+    /// `readsQuery` says whether a client that reads queries may inherit it.
+    static func check(_ block: CheckedBlock, readsQuery: Bool, ground: BuildGround) {
         if let idle = block.duration("refresh_token_idle"),
             let lifetime = block.duration("refresh_token_lifetime"), idle > lifetime,
             let statement = block.first("refresh_token_idle")
@@ -45,7 +47,7 @@ struct TokenSettingsBuilder {
                 at: statement.wholeSpan
             )
         }
-        if block.isOn("token_parameters_in_query") == true,
+        if readsQuery, block.isOn("token_parameters_in_query") == true,
             let statement = block.first("token_parameters_in_query")
         {
             ground.findings.relaxation(

@@ -20,8 +20,8 @@ struct OwnTokenChecker {
         heirs: [RouteRule] = []
     ) {
         // A server whose line is at fault was told of already.
-        guard names.server != nil || !names.mentionsServer else { return }
-        checkNames(of: block)
+        guard rule.access != .public, names.server != nil || !names.mentionsServer else { return }
+        if names.server != nil { checkNames(of: block) }
         let own = rule.issuers.filter(names.ownIssuers.contains)
         if own.isEmpty {
             let isInherited = heirs.contains {
@@ -30,7 +30,7 @@ struct OwnTokenChecker {
             if !isInherited { checkNarrowing(block) }
             return
         }
-        guard rule.access != .public, let server = names.server else { return }
+        guard let server = names.server else { return }
         let hasFault = ["project", "client", "issuer"].contains { name in
             block.statements.contains { $0.directive.name == name && !$0.isSound }
         }

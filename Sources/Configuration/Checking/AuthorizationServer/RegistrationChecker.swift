@@ -13,7 +13,8 @@ struct RegistrationChecker {
         projects: [BuiltProject],
         clients: [BuiltClient]
     ) {
-        TokenSettingsBuilder.check(block, ground: ground)
+        let readsQuery = clients.contains { $0.settings.dialect == .dressipi }
+        TokenSettingsBuilder.check(block, readsQuery: readsQuery, ground: ground)
         checkSignIn(statement, projects, clients)
         checkUse(of: providers, projects, clients)
         let mentionsAnyone = block.mentions("project") || block.mentions("client")
@@ -23,8 +24,7 @@ struct RegistrationChecker {
                 at: statement.wholeSpan
             )
         }
-        let usesQuery = clients.contains { $0.settings.dialect == .dressipi }
-        if !usesQuery {
+        if !readsQuery {
             block.warnOfNoEffect(
                 ["token_parameters_in_query"],
                 because: "no client says `dialect dressipi`",
