@@ -74,7 +74,7 @@ let package = Package(
         module("Outbound", ["CCurl"]),
         // Layer 4
         module("Access", ["Bytes", "Configuration", "EventLoop", "HTTP", "JOSE", "JSON"]),
-        module("Storage", ["Bytes", "CSQLite"]),
+        module("Storage", ["Bytes", "CSQLite", "EventLoop"]),
         // Layer 5
         module(
             "Proxy",
@@ -132,7 +132,7 @@ let package = Package(
                 "JSON", "Proxy", "TLS", "Telemetry",
             ]
         ),
-        tests("StorageTests", ["Bytes", "Storage"]),
+        tests("StorageTests", ["Bytes", "EventLoop", "Storage"]),
         tests(
             "AuthorizationServerTests",
             [

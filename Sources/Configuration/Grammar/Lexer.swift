@@ -260,7 +260,7 @@ struct Lexer {
         lastEnd = index
     }
 
-    /// Keeps what follows `secret`, or a misspelt `secret`, out of every excerpt.
+    /// Keeps what follows the name of a secret, or a misspelt one, out of every excerpt.
     private func maskSecrets() {
         var isSecret = false
         for token in tokens {
@@ -274,11 +274,20 @@ struct Lexer {
             }
             if isSecret, !word.text.hasPrefix("file:"), !word.text.hasPrefix("env:") {
                 findings.mask(word.span)
-            } else if !word.isQuoted, Spelling.distance(word.text, "secret", atMost: 2) != nil {
+            } else if !word.isQuoted, Self.namesSecret(word.text) {
                 isSecret = true
             }
         }
     }
+
+    private static func namesSecret(_ text: String) -> Bool {
+        secretNames.contains { Spelling.distance(text, $0, atMost: 2) != nil }
+    }
+
+    /// The directives whose arguments may be secrets.
+    private static let secretNames = [
+        "secret", "client_secret", "publishable_client_key", "sealing_key",
+    ]
 
     private static func isQuote(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'")

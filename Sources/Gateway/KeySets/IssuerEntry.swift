@@ -26,7 +26,7 @@ struct IssuerEntry {
     enum Source {
         case fetched(KeySetFetcher)
         case file(WatchedKeyFile)
-        /// A shared secret: nothing to fetch, nothing to ask for.
+        /// A shared secret, or keys of our own: nothing to fetch, nothing to ask for.
         case secret
     }
 

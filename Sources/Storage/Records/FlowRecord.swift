@@ -1,14 +1,19 @@
-/// A sign-in under way, known by the hash of its state. Times are milliseconds since 1970.
+/// A sign-in under way, known by the hash of its state.
+///
+/// Times are milliseconds since 1970.
 public struct FlowRecord: Sendable, Hashable {
     /// SHA-256 of the state.
     public var hash: [UInt8]
     /// Who began it, as text: pending flows are bounded by address.
     public var address: String
+    /// When it was made.
     public var createdAt: Int64
+    /// Dead from here on whatever happens.
     public var expiresAt: Int64
     /// Everything else, sealed by the caller.
     public var sealedPayload: [UInt8]
 
+    /// Puts one together.
     public init(
         hash: [UInt8],
         address: String,
@@ -28,11 +33,15 @@ public struct FlowRecord: Sendable, Hashable {
 public struct CodeRecord: Sendable, Hashable {
     /// SHA-256 of the code.
     public var hash: [UInt8]
+    /// The project that it belongs to.
     public var projectID: String
+    /// The client that it was issued to.
     public var clientID: String
     /// The S256 challenge, 43 characters.
     public var challenge: String
+    /// When it was made.
     public var createdAt: Int64
+    /// Dead from here on whatever happens.
     public var expiresAt: Int64
     /// When it was first presented, right or wrong.
     public var consumedAt: Int64?
@@ -41,6 +50,7 @@ public struct CodeRecord: Sendable, Hashable {
     /// What it stands for, sealed by the caller; emptied when it is consumed.
     public var sealedPayload: [UInt8]
 
+    /// Puts one together.
     public init(
         hash: [UInt8],
         projectID: String,

@@ -4,14 +4,19 @@
 public struct SessionRecord: Sendable, Hashable {
     /// A UUID in lower case: `refresh_token_id` and `session_id` in tokens.
     public var id: String
+    /// The project that it belongs to.
     public var projectID: String
+    /// The client that it was issued to.
     public var clientID: String
+    /// Whose it is.
     public var userID: String
     /// The session that this one was handed over from; it ends with it.
     public var parentID: String?
     /// When the user last proved who they are.
     public var authenticatedAt: Int64
+    /// When it was made.
     public var createdAt: Int64
+    /// When it was last used.
     public var lastUsedAt: Int64
     /// Dead from here on unless it is used before.
     public var idleExpiresAt: Int64
@@ -25,8 +30,10 @@ public struct SessionRecord: Sendable, Hashable {
     public var nonce: String
     /// The client's address when it began.
     public var address: String
+    /// When it was revoked; `nil` while it is not.
     public var revokedAt: Int64?
 
+    /// Puts one together.
     public init(
         id: String,
         projectID: String,
@@ -66,7 +73,9 @@ public struct SessionRecord: Sendable, Hashable {
 public struct RefreshTokenRecord: Sendable, Hashable {
     /// SHA-256 of the token.
     public var hash: [UInt8]
+    /// The session that it belongs to.
     public var sessionID: String
+    /// When it was made.
     public var createdAt: Int64
     /// When it was exchanged for its successor; `nil` while it is the one to use.
     public var rotatedAt: Int64?
@@ -77,6 +86,7 @@ public struct RefreshTokenRecord: Sendable, Hashable {
     /// Hash of the token that took its place.
     public var successorHash: [UInt8]?
 
+    /// Puts one together.
     public init(
         hash: [UInt8],
         sessionID: String,
@@ -103,6 +113,7 @@ public struct RevocationRecord: Sendable, Hashable {
     /// When no token of it can be alive any more.
     public var expiresAt: Int64
 
+    /// Puts one together.
     public init(id: String, expiresAt: Int64) {
         self.id = id
         self.expiresAt = expiresAt
@@ -113,17 +124,24 @@ public struct RevocationRecord: Sendable, Hashable {
 public struct BrowserSessionRecord: Sendable, Hashable {
     /// SHA-256 of the cookie's value.
     public var hash: [UInt8]
+    /// The project that it belongs to.
     public var projectID: String
+    /// The provider's id in the conf.
     public var providerID: String
     /// The provider's id of the account; the user is whoever that is by then.
     public var accountID: String
+    /// When the user last proved who they are.
     public var authenticatedAt: Int64
+    /// When it was last used.
     public var lastUsedAt: Int64
+    /// Dead from here on unless it is used before.
     public var idleExpiresAt: Int64
+    /// Dead from here on whatever happens.
     public var expiresAt: Int64
     /// What the provider said, sealed by the caller: its user may not be written yet.
     public var sealedIdentity: [UInt8]
 
+    /// Puts one together.
     public init(
         hash: [UInt8],
         projectID: String,

@@ -1,4 +1,6 @@
-/// A key that signs tokens, or did. Times are milliseconds since 1970.
+/// A key that signs tokens, or did.
+///
+/// Times are milliseconds since 1970.
 public struct SigningKeyRecord: Sendable, Hashable {
     /// `kid`.
     public var id: String
@@ -8,6 +10,7 @@ public struct SigningKeyRecord: Sendable, Hashable {
     public var algorithm: String
     /// The private key, sealed by the caller.
     public var sealedKey: [UInt8]
+    /// When it was made.
     public var createdAt: Int64
     /// When it signs for the first time: published before, so that everyone knows it by then.
     public var signsFrom: Int64
@@ -16,6 +19,7 @@ public struct SigningKeyRecord: Sendable, Hashable {
     /// When its last token is dead; `nil` while it signs.
     public var publishedUntil: Int64?
 
+    /// Puts one together.
     public init(
         id: String,
         realm: String,

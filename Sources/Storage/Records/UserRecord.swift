@@ -1,24 +1,35 @@
-/// One user of a project. Times are milliseconds since 1970.
+/// One user of a project.
+///
+/// Times are milliseconds since 1970.
 public struct UserRecord: Sendable, Hashable {
     /// A UUID in lower case.
     public var id: String
+    /// The project that it belongs to.
     public var projectID: String
+    /// When it was made.
     public var createdAt: Int64
+    /// When the user was last seen.
     public var lastActiveAt: Int64
+    /// What the user is called, where that is known.
     public var displayName: String?
+    /// A picture of the user, where one is known.
     public var profileImageURL: String?
     /// The primary e-mail address as it was given.
     public var email: String?
     /// What e-mail addresses are compared by: as the caller normalised it.
     public var emailKey: String?
+    /// Whether somebody who is believed said that the address is theirs.
     public var isEmailVerified: Bool
     /// Whether the address signs its user in, so that nobody else may have it.
     public var signsInByEmail: Bool
+    /// Whether nobody knows who it is.
     public var isAnonymous: Bool
     /// `restricted_by_administrator` or `email_not_verified`; `nil` where unrestricted.
     public var restrictedReason: String?
+    /// Whether the operator keeps this user out.
     public var isDisabled: Bool
 
+    /// Puts one together.
     public init(
         id: String,
         projectID: String,
@@ -52,17 +63,24 @@ public struct UserRecord: Sendable, Hashable {
 
 /// An account at a provider that signs a user in.
 public struct ProviderAccountRecord: Sendable, Hashable {
+    /// The project that it belongs to.
     public var projectID: String
+    /// The provider's id in the conf.
     public var providerID: String
     /// The provider's own id of the account.
     public var accountID: String
+    /// Whose it is.
     public var userID: String
+    /// The address that the provider says the account has.
     public var email: String?
+    /// Whether somebody who is believed said that the address is theirs.
     public var isEmailVerified: Bool
     /// The provider's tokens, sealed by the caller; empty where there are none.
     public var sealedTokens: [UInt8]
+    /// When it was made.
     public var createdAt: Int64
 
+    /// Puts one together.
     public init(
         projectID: String,
         providerID: String,
@@ -86,11 +104,14 @@ public struct ProviderAccountRecord: Sendable, Hashable {
 
 /// A scope that a user holds beyond those that everyone does.
 public struct ScopeGrantRecord: Sendable, Hashable {
+    /// Whose it is.
     public var userID: String
+    /// The scope.
     public var scope: String
     /// `operator`, or `provider:ID` where a claim of that provider gave it.
     public var source: String
 
+    /// Puts one together.
     public init(userID: String, scope: String, source: String) {
         self.userID = userID
         self.scope = scope
@@ -100,11 +121,16 @@ public struct ScopeGrantRecord: Sendable, Hashable {
 
 /// That a user let a client have scopes.
 public struct ConsentRecord: Sendable, Hashable {
+    /// Whose it is.
     public var userID: String
+    /// The client that it was issued to.
     public var clientID: String
+    /// What the client may have.
     public var scopes: [String]
+    /// When the user agreed.
     public var grantedAt: Int64
 
+    /// Puts one together.
     public init(userID: String, clientID: String, scopes: [String], grantedAt: Int64) {
         self.userID = userID
         self.clientID = clientID
