@@ -191,7 +191,7 @@ extension World {
     private func vary(_ plan: inout RequestPlan, _ random: inout SeededGenerator, isLast: Bool) {
         let isPlain = plan.framing.isNone
         if scenario == .consulting, random.happens(70) {
-            return makeConsulted(&plan, &random)
+            return makeConsulted(&plan, &random, isLast: isLast)
         }
         switch random.number(0...15) {
         case 0, 1:
@@ -234,7 +234,11 @@ extension World {
         if isLast, random.happens(20) { plan.fields.append(("Connection", "close")) }
     }
 
-    private func makeConsulted(_ plan: inout RequestPlan, _ random: inout SeededGenerator) {
+    private func makeConsulted(
+        _ plan: inout RequestPlan,
+        _ random: inout SeededGenerator,
+        isLast: Bool
+    ) {
         plan.host = "auth.test"
         plan.target = random.one(of: [
             "/oauth2/token", "/oauth2/callback/corp?code=verysecret&state=verysecret",
@@ -245,6 +249,8 @@ extension World {
             plan.body = random.bytes(random.number(65_530...65_542))
             plan.framing = .length
         }
+        // The rest of a refused body has a second to come, and a slow peer is then cut off.
+        if !isLast { plan.body = Array(plan.body.prefix(65_536)) }
     }
 
     private func makeRefused(_ plan: inout RequestPlan, _ random: inout SeededGenerator) {
