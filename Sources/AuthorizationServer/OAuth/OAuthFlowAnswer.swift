@@ -1,4 +1,5 @@
 import Access
+import Configuration
 
 /// Tells an application by redirect how a sign-in failed (RFC 6749 §4.1.2.1, RFC 9207).
 struct OAuthFlowAnswer: Sendable {
