@@ -5,7 +5,12 @@ public import JSON
 /// A route's rule against what a token proved.
 public enum AccessEvaluator {
     /// The refusal of the first demand that the token does not meet, or `nil` where it meets all.
+    ///
+    /// Who it is comes before what he may.
     public static func evaluate(_ rule: Route.Rule, _ token: VerifiedToken) -> Refusal? {
+        if let own = token.own, let refusal = evaluate(rule, own, clientID: token.clientID) {
+            return refusal
+        }
         for test in rule.scopes where !holds(test, token) {
             return Refusal(.scopeInsufficient)
         }
@@ -39,6 +44,30 @@ public enum AccessEvaluator {
             }
         }
         return Array(missing.joined(separator: [UInt8(ascii: " ")]))
+    }
+
+    /// What is asked of tokens of our own only.
+    private static func evaluate(
+        _ rule: Route.Rule,
+        _ own: OwnClaims,
+        clientID: [UInt8]
+    ) -> Refusal? {
+        if !isListed(own.projectID, rule.projects) { return Refusal(.projectMismatch) }
+        if !isListed(clientID, rule.clients) { return Refusal(.clientMismatch) }
+        if own.isAnonymous {
+            return rule.settings.allowsAnonymous ? nil : Refusal(.subjectAnonymous)
+        }
+        if own.isRestricted, !rule.settings.allowsRestricted { return Refusal(.subjectRestricted) }
+        return nil
+    }
+
+    /// Whether a list, where there is one, holds an id.
+    private static func isListed(_ id: [UInt8], _ list: [[UInt8]]) -> Bool {
+        if list.isEmpty { return true }
+        for listed in list where listed.span.isEqual(to: id.span) {
+            return true
+        }
+        return false
     }
 
     private static func holds(_ test: Route.ScopeTest, _ token: VerifiedToken) -> Bool {

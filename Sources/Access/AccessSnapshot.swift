@@ -5,6 +5,8 @@ public import EventLoop
 ///
 /// Immutable; a change of keys or conf makes another.
 public struct AccessSnapshot: Sendable {
+    /// The paths of the authorization server, or `nil` where there is none.
+    public let endpoints: EndpointTable?
     /// Which route takes a request.
     public let table: RouteTable
     /// The routes, by the index that the table gives.
@@ -20,6 +22,7 @@ public struct AccessSnapshot: Sendable {
 
     /// Makes a conf ready, with the keys held at the moment.
     public init(_ settings: Settings, issuers: [Issuer]) {
+        endpoints = settings.authorizationServer.map(EndpointTable.init)
         table = RouteTable(settings.routes)
         routes = settings.routes.map(Route.init)
         self.issuers = issuers

@@ -9,6 +9,7 @@ public enum Reason: UInt8, Sendable, CaseIterable {
     case methodNotAllowed
     case methodNotImplemented
     case clientCertificateRequired
+    case authorizationUnavailable
     // Getting the token.
     case tokenMissing
     case tokenAmbiguous
@@ -56,6 +57,7 @@ public enum Reason: UInt8, Sendable, CaseIterable {
         case .methodNotAllowed: "method_not_allowed"
         case .methodNotImplemented: "method_not_implemented"
         case .clientCertificateRequired: "client_certificate_required"
+        case .authorizationUnavailable: "authorization_unavailable"
         case .tokenMissing: "token_missing"
         case .tokenAmbiguous: "token_ambiguous"
         case .tokenTooLarge: "token_too_large"
@@ -104,7 +106,7 @@ public enum Reason: UInt8, Sendable, CaseIterable {
             .crossSiteRequest, .scopeInsufficient, .claimMismatch, .issuerNotAllowed:
             403
         case .verificationBudgetExhausted, .rateLimited: 429
-        case .keysUnavailable: 503
+        case .authorizationUnavailable, .keysUnavailable: 503
         case .tokenMissing, .tokenTooLarge, .tokenMalformed, .tokenEncrypted, .headerUnsupported,
             .tokenTypeMismatch, .issuerUnknown, .algorithmNotAllowed, .keyUnknown, .keyUnsuitable,
             .signatureMalformed, .signatureInvalid, .proofInvalid, .subjectAnonymous, .claimInvalid,
@@ -119,7 +121,8 @@ public enum Reason: UInt8, Sendable, CaseIterable {
         switch self {
         case .tokenMissing, .requestMalformed, .headTooLarge, .bodyTooLarge, .routeNotFound,
             .methodNotAllowed, .methodNotImplemented, .clientCertificateRequired,
-            .keysUnavailable, .verificationBudgetExhausted, .rateLimited, .crossSiteRequest:
+            .authorizationUnavailable, .keysUnavailable, .verificationBudgetExhausted,
+            .rateLimited, .crossSiteRequest:
             nil
         case .tokenAmbiguous: "invalid_request"
         case .scopeInsufficient: "insufficient_scope"
@@ -143,6 +146,7 @@ public enum Reason: UInt8, Sendable, CaseIterable {
         case .methodNotAllowed: "The method is not allowed here."
         case .methodNotImplemented: "The method is not supported."
         case .clientCertificateRequired: "A client certificate is required."
+        case .authorizationUnavailable: "The authorization server cannot answer at the moment."
         case .tokenMissing: "An access token is required."
         case .tokenAmbiguous: "The request carries more than one access token."
         case .tokenTooLarge: "The access token is too large."

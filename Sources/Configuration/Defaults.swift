@@ -69,6 +69,84 @@ public enum Defaults {
         fetchSize: 512 * 1_024
     )
 
+    // The authorization server
+
+    /// In the state directory: what is backed up and moved together lies together.
+    public static let storeName = "gatehouse.db"
+    /// Beside the store, so that a first start needs no hand; a careful operator moves it away.
+    public static let sealingKeyName = "sealing.key"
+    /// P-256: signs 20 times as fast as RSA, and every library verifies it, Ed25519 not yet.
+    public static let signingAlgorithm = "ES256"
+    /// What can be chosen, the usual one first; and what is accepted of our own tokens, so that a
+    /// change of the algorithm ends no session.
+    public static let ownAlgorithms = ["ES256", "RS256", "EdDSA"]
+    /// Our own tokens are made and checked by one clock.
+    public static let ownClockSkew = Duration.zero
+    /// A quarter: often enough that rotation is nothing special, seldom enough to be seen in a log.
+    public static let keyRotation = Duration.seconds(90 * 86_400)
+    /// The documented paths; the shipped client uses `/api/oauth`.
+    public static let dressipiPrefix = "/oauth"
+    /// Bounds against abuse.
+    public static let authorizationLimits = AuthorizationLimitSettings(
+        // Ten a second and 100 at once: an office behind one address comes in the morning, and a
+        // flood costs no more than ten small rows a second.
+        authorizeRate: RateSettings(perSecond: 10, burst: 100),
+        // Fifty a second and 200 at once: a back end that refreshes every ten minutes for 30 000
+        // users passes; each request costs a signature and a part of an fsync.
+        tokenRate: RateSettings(perSecond: 50, burst: 200),
+        // 256: as many people of one office sign in within the ten minutes that an attempt lives;
+        // the eight that proxies allow are for one browser.
+        pendingFlowsPerAddress: 256,
+        // Three: what others allow, and what leaves 864 guesses a day to a patient attacker.
+        passwordFailureCount: 3,
+        // Five minutes: long for a machine, short for a person.
+        passwordFailureRest: .seconds(300)
+    )
+    /// Half a minute: answers are lost and tabs race within seconds (others: 0 to 60 s).
+    public static let refreshReuseGrace = Duration.seconds(30)
+    /// The Stack dialect: its clients refresh every ten minutes and never take a new refresh token.
+    public static let stackTokens = TokenSettings(
+        accessTokenLifetime: .seconds(600),
+        refreshTokenIdle: .seconds(30 * 86_400),
+        refreshTokenLifetime: .seconds(365 * 86_400),
+        rotatesRefreshTokens: false,
+        refreshReuseGrace: refreshReuseGrace,
+        takesParametersInQuery: false
+    )
+    /// Dressipi: its client refreshes only when it starts, and drops what fails.
+    public static let dressipiTokens = TokenSettings(
+        accessTokenLifetime: .seconds(86_400),
+        refreshTokenIdle: .seconds(365 * 86_400),
+        refreshTokenLifetime: .seconds(365 * 86_400),
+        rotatesRefreshTokens: true,
+        refreshReuseGrace: refreshReuseGrace,
+        takesParametersInQuery: false
+    )
+    /// Plain OAuth: ten minutes, a month of silence, a quarter in all.
+    public static let plainTokens = TokenSettings(
+        accessTokenLifetime: .seconds(600),
+        refreshTokenIdle: .seconds(30 * 86_400),
+        refreshTokenLifetime: .seconds(90 * 86_400),
+        rotatesRefreshTokens: true,
+        refreshReuseGrace: refreshReuseGrace,
+        takesParametersInQuery: false
+    )
+    /// Personal accounts, as the system that we are compatible with has it.
+    public static let microsoftTenant = "consumers"
+    /// Nobody's address is verified because we hope so.
+    public static let emailVerification = EmailVerification.claimed
+    /// The project of clients that name none.
+    public static let projectID = "default"
+    /// Linked where both addresses are verified: one person, one account.
+    public static let accountMerge = AccountMerge.linkMethod
+    /// Plain OAuth: what a client library speaks that was not told otherwise.
+    public static let clientDialect = ClientDialect.oauth
+    /// A browser's sign-in, kept alive; machines are asked for by name.
+    public static let grantTypes: [GrantType] = [.authorizationCode, .refreshToken]
+    /// What tokens of our own are looked for in, where a route names no header: the fields of the two
+    /// dialects' clients.
+    public static let ownTokenHeaders = ["x-stack-access-token", "x-dressipi-jwt"]
+
     // Upstreams
 
     /// In turn: right where servers are alike.

@@ -47,6 +47,11 @@ public struct TokenSigner: Sendable {
         try sign(encodedHeader: encodedHeader, encodedClaims: Self.encoded(claims))
     }
 
+    /// The token with claims that are JSON already, escaped as their reader needs it.
+    public func sign(claimsText: Span<UInt8>) throws(CryptographyFault) -> [UInt8] {
+        try sign(encodedHeader: encodedHeader, encodedClaims: Base64URL.encode(claimsText))
+    }
+
     /// The token with a header and claims of the caller's own: for tests of what must be refused.
     ///
     /// The header may say anything; the signature is made with ``algorithm``.

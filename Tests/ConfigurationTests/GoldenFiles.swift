@@ -44,6 +44,9 @@ enum GoldenFiles {
         files.add("secrets/issuer.hs256", String(repeating: "s", count: 32) + "\n", mode: 0o600)
         files.add("secrets/readable", String(repeating: "s", count: 32), mode: 0o604)
         files.add("secrets/short", "short", mode: 0o600)
+        files.add("secrets/github", "github-secret\n", mode: 0o600)
+        files.add("secrets/sealing.key", String(repeating: "k", count: 32), mode: 0o600)
+        files.add("secrets/empty", "\n", mode: 0o600)
         let parts =
             (try? FileSystem.names(inDirectory: directory + "/Golden/parts", limit: 100)) ?? []
         for part in parts {
@@ -56,7 +59,10 @@ enum GoldenFiles {
     static func load(_ conf: [UInt8], name: String = "gateway") -> LoadedConfiguration {
         let loader = ConfigurationLoader(
             files: machine(conf: conf, name: name),
-            environment: ["HS256_SECRET": String(repeating: "e", count: 40), "SHORT": "e"],
+            environment: [
+                "HS256_SECRET": String(repeating: "e", count: 40), "SHORT": "e",
+                "CORP_SECRET": "corp-secret", "SEALING_KEY": String(repeating: "k", count: 44),
+            ],
             inspector: GoldenInspector(),
             processorCount: 4
         )

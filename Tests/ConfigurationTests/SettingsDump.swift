@@ -31,6 +31,9 @@ struct SettingsDump {
         )
         for listener in settings.listeners { add(listener) }
         for issuer in settings.issuers { add(issuer) }
+        if let server = settings.authorizationServer {
+            lines += AuthorizationServerDump(server).lines
+        }
         for upstream in settings.upstreams { add(upstream) }
         for route in settings.routes { add(route, settings) }
     }
@@ -129,6 +132,12 @@ struct SettingsDump {
     private mutating func add(_ rule: RouteRule, of name: String) {
         lines.append("  \(name): \(rule.access) issuers=\(rule.issuers)")
         for scope in rule.scopes { lines.append("    scope \(scope)") }
+        let allowed = [
+            rule.allowsAnonymous ? "anonymous" : nil, rule.allowsRestricted ? "restricted" : nil,
+        ].compactMap(\.self)
+        if !rule.projects.isEmpty || !rule.clients.isEmpty || !allowed.isEmpty {
+            lines.append("    projects=\(rule.projects) clients=\(rule.clients) also \(allowed)")
+        }
         for claim in rule.claims { lines.append("    claim \(claim.path) \(claim.values)") }
     }
 }

@@ -53,7 +53,7 @@ struct SourceTests {
             etc/sub/a.conf:2:3: error: unknown directive `scoep`
                 scoep x;
                 ^~~~~
-              hint: did you mean `scope`? it may stand in `route`, `method`
+              hint: did you mean `scope`? it may stand in `provider`, `route`, `method`
 
             """
         #expect(diagnostic.rendered() == expected)

@@ -90,14 +90,18 @@ enum Kit {
         issuer: String,
         key: Int,
         subject: String,
-        expiry: Int64 = 4_000_000_000
+        expiry: Int64 = 4_000_000_000,
+        session: String? = nil
     )
         -> String
     {
-        let claims: JSONObject = [
+        var claims: JSONObject = [
             "iss": .string(issuer), "sub": .string(subject), "aud": "api",
             "exp": .integer(expiry), "scope": "read",
         ]
+        if let session {
+            claims["refresh_token_id"] = .string(session)
+        }
         guard
             let signer = try? TokenSigner(
                 privateKey: keys[key],

@@ -64,6 +64,27 @@ struct QueryRedactionTests {
         #expect(redacted(query) == query)
     }
 
+    @Test(
+        "shows of our own endpoints only what is known to be harmless",
+        arguments: [
+            ("client_id=a&state=b&scope=c", "client_id=a&state=***&scope=c"),
+            ("code=a&iss=b&login_hint=c@d&nonce=e", "code=***&iss=***&login_hint=***&nonce=***"),
+            (
+                "client_secret=a&code_verifier=b&refresh_token=c&id_token_hint=d&token=e",
+                "client_secret=***&code_verifier=***&refresh_token=***&id_token_hint=***&token=***"
+            ),
+            ("Client_ID=a&%63lient_id=b", "Client_ID=***&%63lient_id=***"),
+            ("client_id=a;token=b", "client_id=***"), ("scope=eyJhbGciOi.J9.x", "scope=***"),
+            ("secret", "***"), ("state=", "state="), ("", ""), ("&", "&"), ("=a", "=***"),
+        ]
+    )
+    func endpoints(query: String, expected: String) {
+        var output: [UInt8] = []
+        let bytes = [UInt8](query.utf8)
+        QueryRedaction.appendOfEndpoint(bytes.span, to: &output)
+        #expect(String(decoding: output, as: UTF8.self) == expected)
+    }
+
     @Test("takes any bytes, and loses none of a query without secrets")
     func random() {
         var generator = SeededGenerator(seed: 11)

@@ -8,7 +8,7 @@ struct Manifest {
 
     /// Names of `let` constants in the manifest, and the module that each product brings.
     static let productModules = [
-        "log": "Logging", "arguments": "ArgumentParser", "deque": "DequeModule",
+        "log": "Logging", "mustache": "Mustache", "arguments": "ArgumentParser", "deque": "DequeModule",
     ]
 
     /// Reads a manifest.

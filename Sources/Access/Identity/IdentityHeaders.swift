@@ -71,16 +71,16 @@ public enum IdentityHeaders {
         _ issuer: IssuerSettings
     ) -> [UInt8] {
         switch content {
-        case .branchID: trusted("branch_id", token, issuer)
+        case .branchID: token.own?.branchID ?? trusted("branch_id", token, issuer)
         case .claim(let name): token.claims[name].map { text($0, separator: ",") } ?? []
         case .clientID: token.clientID
         case .email: verifiedEmail(token)
         case .issuer: token.issuerIdentifier
         case .projectID:
-            issuer.project.map { Array($0.utf8) }
+            issuer.project.map { Array($0.utf8) } ?? token.own?.projectID
                 ?? trusted("project_id", token, issuer)
         case .scopes: Array(token.scopes.joined(separator: [UInt8(ascii: " ")]))
-        case .sessionID: trusted("session_id", token, issuer)
+        case .sessionID: token.own?.sessionID ?? trusted("session_id", token, issuer)
         case .userID:
             token.isMachine ? [] : Array(issuer.userIDPrefix.utf8) + token.subject
         }

@@ -28,6 +28,10 @@ public final class Route: Sendable {
         public let scopeText: [UInt8]
         /// The scopes as bytes, in the order of ``RouteRule/scopes``.
         public let scopes: [ScopeTest]
+        /// The projects whose tokens of our own are taken; empty for every one.
+        public let projects: [[UInt8]]
+        /// The clients whose tokens of our own are taken; empty for every one.
+        public let clients: [[UInt8]]
 
         init(_ settings: RouteRule) {
             self.settings = settings
@@ -42,6 +46,8 @@ public final class Route: Sendable {
                     return .anyOf(scopes.map { Array($0.utf8) })
                 }
             }
+            projects = settings.projects.map { Array($0.utf8) }
+            clients = settings.clients.map { Array($0.utf8) }
             scopeText = Array(names.joined(separator: " ").utf8)
         }
     }

@@ -11,6 +11,8 @@ public final class Issuer: Sendable {
     public let policy: IssuerPolicy
     /// The keys, or `nil` where none are held.
     public let keySet: KeySet?
+    /// Whose tokens of our own it issues, or `nil` where it is somebody else.
+    public let ownRealm: KeyRealm?
     /// Raised whenever the keys or the settings change; a verdict dies with its generation.
     public let generation: UInt64
 
@@ -20,6 +22,11 @@ public final class Issuer: Sendable {
         identifier = Array(settings.identifier.utf8)
         policy = IssuerPolicy(settings)
         self.keySet = keySet
+        if case .own(let realm) = settings.keys {
+            ownRealm = realm
+        } else {
+            ownRealm = nil
+        }
         self.generation = generation
     }
 }

@@ -88,6 +88,7 @@ public struct TokenAssessment {
             VerifiedToken.Proof(
                 token: bytes.copied(),
                 issuer: issuer,
+                realm: context.issuers[issuer].ownRealm,
                 generation: context.issuers[issuer].generation,
                 header: header,
                 claims: claims,

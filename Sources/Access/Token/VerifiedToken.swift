@@ -1,4 +1,5 @@
 import Bytes
+import Configuration
 import JOSE
 public import JSON
 
@@ -23,6 +24,8 @@ public final class VerifiedToken {
     public let clientID: [UInt8]
     /// The scopes, in the token's order.
     public let scopes: [[UInt8]]
+    /// What our own authorization server says in it, or `nil` where somebody else issued it.
+    public let own: OwnClaims?
     /// Every claim.
     public let claims: JSONObject
     /// The key id of the token's header, or empty.
@@ -49,6 +52,7 @@ public final class VerifiedToken {
         subject = Array((claims.subject ?? "").utf8)
         clientID = Array((claims.clientID ?? "").utf8)
         scopes = claims.scopes.map { Array($0.utf8) }
+        own = proof.realm.map { OwnClaims(claims, realm: $0) }
         self.claims = claims.object
         keyID = Array((proof.header.keyID ?? "").utf8)
         algorithm = Array(proof.header.algorithmName.utf8)
@@ -73,6 +77,7 @@ public final class VerifiedToken {
     struct Proof {
         var token: [UInt8]
         var issuer: Int
+        var realm: KeyRealm?
         var generation: UInt64
         var header: TokenHeader
         var claims: Claims

@@ -57,8 +57,9 @@ struct ExchangeBuilder {
         return statement.text().flatMap(ConfigurationValue.size)
     }
 
-    /// Where a token may stand.
-    func tokenSources(_ block: CheckedBlock) -> TokenSourceSettings {
+    /// Where a token may stand; what our own clients send is looked at where the route takes their
+    /// tokens and names no header itself.
+    func tokenSources(_ block: CheckedBlock, takesOwn: Bool) -> TokenSourceSettings {
         var headers: [String] = []
         for statement in block.all("token_header") {
             for (index, text) in statement.texts.enumerated() {
@@ -79,8 +80,9 @@ struct ExchangeBuilder {
                 }
             }
         }
+        let isUsual = takesOwn && !block.mentions("token_header")
         return TokenSourceSettings(
-            headers: headers,
+            headers: isUsual ? Defaults.ownTokenHeaders : headers,
             cookie: block.first("token_cookie")?.text(),
             webSocketProtocol: block.isOn("token_websocket_protocol") ?? false
         )

@@ -1,5 +1,3 @@
-import Bytes
-
 /// Makes issuers, and reads their secrets.
 struct IssuerBuilder {
     private let main: CheckedBlock
@@ -200,7 +198,7 @@ struct IssuerBuilder {
         )
         let bounds = block.statements.filter { $0.directive.name.hasPrefix("keys_") }
         switch keys {
-        case .file, .secret:
+        case .file, .own, .secret:
             for bound in bounds {
                 ground.findings.warning(
                     "`\(bound.directive.name)` has no effect: these keys are not fetched",
@@ -237,7 +235,7 @@ extension IssuerBuilder {
         guard let argument = statement.positional.first, let text = argument.text else {
             return none
         }
-        guard let bytes = secretBytes(text, argument) else { return none }
+        guard let bytes = SecretReader(ground: ground).bytes(text, argument) else { return none }
         if bytes.count < Defaults.secretSizeMin {
             ground.findings.error(
                 "the secret has \(bytes.count) bytes, and \(Defaults.secretSizeMin) are the least",
@@ -247,47 +245,5 @@ extension IssuerBuilder {
             )
         }
         return .secret(SecretBytes(bytes))
-    }
-
-    private func secretBytes(_ text: String, _ argument: Argument) -> [UInt8]? {
-        let findings = ground.findings
-        if !argument.word.isQuoted, text.hasPrefix("file:") {
-            return fileSecret(String(text.dropFirst("file:".count)), argument)
-        }
-        if !argument.word.isQuoted, text.hasPrefix("env:") {
-            let name = String(text.dropFirst("env:".count))
-            guard let value = ground.environment[name] else {
-                findings.error(
-                    "the environment has no variable `\(name)`",
-                    at: argument.span,
-                    hint: "under systemd: Environment= or EnvironmentFile= of the unit"
-                )
-                return nil
-            }
-            return Array(value.utf8)
-        }
-        let file = findings.files[argument.span.file]
-        if file.isWorldReadable {
-            findings.warning(
-                "everyone on this machine may read the secret in this file",
-                at: argument.span,
-                hint: "chmod 600 \(file.shownPath), or write file:PATH or env:NAME"
-            )
-        }
-        return Array(text.utf8)
-    }
-
-    private func fileSecret(_ text: String, _ argument: Argument) -> [UInt8]? {
-        guard let path = ground.existingFile(text, at: argument.span) else { return nil }
-        ground.warnIfWorldReadable(path, holding: "the secret", at: argument.span)
-        do throws(FileFault) {
-            var bytes = try ground.files.read(path, sizeMax: Defaults.secretSizeMax)
-            if bytes.last == 0x0A { bytes.removeLast() }
-            if bytes.last == 0x0D { bytes.removeLast() }
-            return bytes
-        } catch {
-            ground.findings.error("cannot read \(path): \(error.reason)", at: argument.span)
-            return nil
-        }
     }
 }

@@ -3,6 +3,7 @@ struct RouteBuilder {
     private let main: CheckedBlock
     private let names: NameTable
     private let rules: RuleBuilder
+    private let ownTokens: OwnTokenChecker
     private let exchanges: ExchangeBuilder
     private let ground: BuildGround
 
@@ -12,6 +13,7 @@ struct RouteBuilder {
         self.names = names
         self.ground = ground
         rules = RuleBuilder(names: names, ground: ground)
+        ownTokens = OwnTokenChecker(names: names, ground: ground)
         exchanges = ExchangeBuilder(main: main, ground: ground)
     }
 
@@ -37,6 +39,13 @@ struct RouteBuilder {
         let methods = closedMethods(block)
         let methodRules = methodRules(block, of: rule, target: target, methods: methods)
         let action = action(block, of: statement)
+        ownTokens.check(
+            rule,
+            of: block,
+            at: statement.wholeSpan,
+            subject: "route \(target.name)",
+            heirs: methodRules.map(\.rule)
+        )
         checkRule(block, rule: rule, methodRules: methodRules, action: action, target: target)
         let isShadow = block.first("mode")?.text() == "shadow"
         if isShadow, let mode = block.first("mode") {
@@ -63,7 +72,10 @@ struct RouteBuilder {
             mergesSlashes: exchanges.mergesSlashes(block),
             allowsEncodedSlash: exchanges.allowsEncodedSlash(block, of: target.name),
             bodySizeLimit: exchanges.bodySizeLimit(block),
-            tokenSources: exchanges.tokenSources(block),
+            tokenSources: exchanges.tokenSources(
+                block,
+                takesOwn: takesOwnTokens([rule] + methodRules.map(\.rule))
+            ),
             forwardsToken: block.isOn("forward_token") ?? false,
             identityHeaderSet: exchanges.identityHeaderSet(block),
             identityHeaders: exchanges.identityHeaders(block),
@@ -78,6 +90,12 @@ struct RouteBuilder {
             hasIssuerFault: hasIssuerFault(block),
             hasUpstreamFault: hasUpstreamFault(block)
         )
+    }
+
+    private func takesOwnTokens(_ rules: [RouteRule]) -> Bool {
+        rules.contains { rule in
+            rule.access != .public && rule.issuers.contains(where: names.ownIssuers.contains)
+        }
     }
 
     private func closedMethods(_ block: CheckedBlock) -> [String]? {
@@ -106,6 +124,9 @@ struct RouteBuilder {
             let replaced = rules.rule(inner, replacing: rule)
             rules.checkDemands(inner, access: replaced.access)
             let subject = "\(statement.texts.joined(separator: " ")) of route \(target.name)"
+            if rules.demands(inner) {
+                ownTokens.check(replaced, of: inner, at: statement.wholeSpan, subject: subject)
+            }
             rules.noteAccess(inner, of: subject)
             for (index, method) in statement.texts.enumerated() where statement.isSound {
                 checkMethod(method, at: statement.span(index), seen: &seen, methods: methods)

@@ -9,13 +9,18 @@ struct RuleBuilder {
         self.ground = ground
     }
 
-    /// What holds where a route says nothing: a token of any issuer of the file.
+    /// What holds where a route says nothing: a token of any issuer of the file, and one that is
+    /// issued here only where the file has no other.
     var usualRule: RouteRule {
         RouteRule(
             access: Defaults.access,
-            issuers: Array(names.issuers.indices),
+            issuers: Array(names.issuers.isEmpty ? names.ownIssuers : names.issuers.indices),
             scopes: [],
-            claims: []
+            claims: [],
+            projects: [],
+            clients: [],
+            allowsAnonymous: false,
+            allowsRestricted: false
         )
     }
 
@@ -34,6 +39,14 @@ struct RuleBuilder {
         if block.mentions("claim") {
             rule.claims = block.all("claim").compactMap(Self.claim)
         }
+        if block.mentions("project") {
+            rule.projects = block.all("project").flatMap(\.texts)
+        }
+        if block.mentions("client") {
+            rule.clients = block.all("client").flatMap(\.texts)
+        }
+        rule.allowsAnonymous = block.allows("anonymous") ?? base.allowsAnonymous
+        rule.allowsRestricted = block.allows("restricted") ?? base.allowsRestricted
         return rule
     }
 
@@ -42,15 +55,22 @@ struct RuleBuilder {
         block.statements.contains { statement in
             guard statement.directive.name == "issuer" else { return false }
             return !statement.isSound
-                || statement.texts.contains { names.issuerIndex(of: $0) == nil }
+                || statement.positional.contains { argument in
+                    !isSelf(argument) && argument.text.flatMap(names.issuerIndex) == nil
+                }
         }
+    }
+
+    /// Whether the block changes whose tokens are taken, or what they must show.
+    func demands(_ block: CheckedBlock) -> Bool {
+        block.mentions("access") || Self.demandNames.contains(where: block.mentions)
     }
 
     /// Notes demands that nothing is held against, because no token is looked at.
     func checkDemands(_ block: CheckedBlock, access: AccessMode) {
         guard access == .public else { return }
         for statement in block.statements
-        where ["claim", "issuer", "scope"].contains(statement.directive.name) {
+        where Self.demandNames.contains(statement.directive.name) {
             ground.findings.error(
                 "`\(statement.directive.name)` beside `access public`: no token is looked at",
                 at: statement.wholeSpan,
@@ -59,8 +79,16 @@ struct RuleBuilder {
         }
     }
 
-    /// Warns of what lets requests in without a token.
+    /// Warns of what lets requests in without a token, or with one of hardly anybody.
     func noteAccess(_ block: CheckedBlock, of subject: String) {
+        for (name, users) in [("anonymous", "anonymous"), ("restricted", "restricted")]
+        where block.allows(name) == true {
+            guard let statement = block.first(name) else { continue }
+            ground.findings.relaxation(
+                "\(subject) is open to \(users) users",
+                at: statement.wholeSpan
+            )
+        }
         guard let statement = block.first("access") else { return }
         switch statement.text() {
         case "optional":
@@ -77,7 +105,13 @@ struct RuleBuilder {
     private func issuers(_ block: CheckedBlock) -> [Int] {
         var indexes: [Int] = []
         for statement in block.all("issuer") {
-            for (place, name) in statement.texts.enumerated() {
+            for (place, argument) in statement.positional.enumerated() {
+                if isSelf(argument) {
+                    indexes += names.ownIssuers.filter { !indexes.contains($0) }
+                    if names.server == nil { reportNoServer(at: argument.span) }
+                    continue
+                }
+                guard let name = argument.text else { continue }
                 guard let index = names.issuerIndex(of: name) else {
                     reportUnknownIssuer(name, at: statement.span(place))
                     continue
@@ -90,8 +124,30 @@ struct RuleBuilder {
         return indexes
     }
 
+    private func isSelf(_ argument: Argument) -> Bool {
+        argument.keyword == NameTable.selfName
+    }
+
+    private func reportNoServer(at span: SourceSpan) {
+        // One whose line is at fault was told already.
+        guard !names.mentionsServer else { return }
+        ground.findings.error(
+            "`self` is the authorization server of the file, and it has none",
+            at: span,
+            hint: "write authorization_server URL { ... }"
+        )
+    }
+
     private func reportUnknownIssuer(_ name: String, at span: SourceSpan) {
         guard !ground.findings.isFull else { return }
+        if names.server?.issuers.contains(where: { $0.identifier == name }) == true {
+            ground.findings.error(
+                "`\(name)` is the authorization server of this file",
+                at: span,
+                hint: "write issuer self;"
+            )
+            return
+        }
         let known = names.issuers.map(\.name)
         var hint = Spelling.suggestion(for: name, among: known).map { "did you mean `\($0)`?" }
         if known.contains(name + "/") || known.contains(String(name.dropLast())) {
@@ -119,5 +175,15 @@ struct RuleBuilder {
             ConfigurationValue.claimValue($0.word)
         }
         return ClaimRequirement(path: path, values: values)
+    }
+
+    /// What a token is held against.
+    private static let demandNames: Set<String> = ["claim", "client", "issuer", "project", "scope"]
+}
+
+extension CheckedBlock {
+    /// Whether the directive says `allow`; `nil` where it is not written.
+    fileprivate func allows(_ name: String) -> Bool? {
+        first(name)?.text().map { $0 == "allow" }
     }
 }

@@ -19,7 +19,12 @@ struct SettingsBuilder {
         let listeners = ListenerBuilder(main: main, ground: ground).build()
         let issuers = IssuerBuilder(main: main, ground: ground).build()
         let upstreams = UpstreamBuilder(main: main, ground: ground).build()
-        let names = NameTable(main: main, ground: ground)
+        let server = AuthorizationServerBuilder(
+            main: main,
+            stateDirectory: stateDirectory,
+            ground: ground
+        ).build()?.settings
+        let names = NameTable(main: main, server: server, ground: ground)
         let routes = RouteBuilder(main: main, names: names, ground: ground).build()
         CrossChecker(main: main, names: names, ground: ground).check(routes: routes)
         return Settings(
@@ -30,12 +35,13 @@ struct SettingsBuilder {
             listeners: listeners,
             admin: admin(besides: listeners),
             trustedProxies: trustedProxies,
-            issuers: issuers,
+            issuers: issuers + (server?.issuers ?? []),
             upstreams: upstreams,
             routes: routes.map(\.settings),
             limits: limits,
             timeouts: timeouts,
-            signatureFailureBudget: signatureFailureBudget
+            signatureFailureBudget: signatureFailureBudget,
+            authorizationServer: server
         )
     }
 

@@ -16,6 +16,9 @@ struct CrossChecker {
         checkShadows(routes)
         checkIssuers(routes)
         checkUpstreams(routes)
+        if let server = names.server {
+            EndpointCoverChecker(server: server, ground: ground).check(routes)
+        }
     }
 
     /// Two routes for the same path and host: one would never be reached.
@@ -56,7 +59,9 @@ struct CrossChecker {
 
     private func checkIssuers(_ routes: [BuiltRoute]) {
         let protected = routes.filter { Self.needsIssuer($0.settings) }
-        if names.issuers.isEmpty, !main.mentions("issuer"), let first = protected.first {
+        if names.issuers.isEmpty, !main.mentions("issuer"), !names.mentionsServer,
+            let first = protected.first
+        {
             ground.findings.error(
                 "this route needs a token, and the file has no `issuer` whose tokens could be good",
                 at: first.span,

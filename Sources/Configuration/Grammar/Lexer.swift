@@ -260,7 +260,7 @@ struct Lexer {
         lastEnd = index
     }
 
-    /// Keeps what follows `secret`, or a misspelt `secret`, out of every excerpt.
+    /// Keeps what follows the name of a secret, or a misspelt one, out of every excerpt.
     private func maskSecrets() {
         var isSecret = false
         for token in tokens {
@@ -272,13 +272,24 @@ struct Lexer {
             case .closeParenthesis, .openParenthesis: continue
             case .word(let found): word = found
             }
-            if isSecret, !word.text.hasPrefix("file:"), !word.text.hasPrefix("env:") {
+            if isSecret, !Self.harmlessPrefixes.contains(where: word.text.hasPrefix) {
                 findings.mask(word.span)
-            } else if !word.isQuoted, Spelling.distance(word.text, "secret", atMost: 2) != nil {
+            } else if !word.isQuoted, Self.namesSecret(word.text) {
                 isSecret = true
             }
         }
     }
+
+    private static func namesSecret(_ text: String) -> Bool {
+        secretNames.contains { Spelling.distance(text, $0, atMost: 2) != nil }
+    }
+
+    /// The directives whose arguments may be secrets.
+    private static let secretNames = [
+        "secret", "client_secret", "client_secret_hash", "publishable_client_key", "sealing_key",
+    ]
+    /// What begins a word that only says where a secret is, or what its hash is.
+    private static let harmlessPrefixes = ["file:", "env:", "sha256:"]
 
     private static func isQuote(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'")

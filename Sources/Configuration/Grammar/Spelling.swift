@@ -22,10 +22,11 @@ enum Spelling {
     /// How many letters must be changed, added, left out or swapped with their neighbour to make one
     /// word of the other, letter case ignored; `nil` beyond `limit`.
     static func distance(_ left: String, _ right: String, atMost limit: Int) -> Int? {
+        // Before anything is copied: most words differ in length from most names.
+        guard abs(left.utf8.count - right.utf8.count) <= limit else { return nil }
+        guard left.utf8.count <= lengthMax, right.utf8.count <= lengthMax else { return nil }
         let first = left.utf8.map(lowercased)
         let second = right.utf8.map(lowercased)
-        guard abs(first.count - second.count) <= limit else { return nil }
-        guard first.count <= lengthMax, second.count <= lengthMax else { return nil }
         var beforeLast: [Int] = []
         var last = Array(0...second.count)
         for row in 0..<first.count {

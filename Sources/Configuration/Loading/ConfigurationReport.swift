@@ -11,7 +11,8 @@ public struct ConfigurationReport: Sendable, Hashable {
     init(of settings: Settings, relaxations: [String]) {
         access = settings.routes.map { Self.access(of: $0, settings) }
         outages =
-            settings.issuers.map { Self.outage(of: $0, settings) }
+            settings.issuers.compactMap { Self.outage(of: $0, settings) }
+            + Self.serverOutages(settings)
             + settings.upstreams.map(Self.outage)
             + Self.logOutages(settings)
         self.relaxations = relaxations
@@ -39,7 +40,7 @@ public struct ConfigurationReport: Sendable, Hashable {
     }
 
     private static func words(for rule: RouteRule, _ settings: Settings) -> String {
-        let issuers = rule.issuers.map { settings.issuers[$0].identifier }.joined(separator: ", ")
+        let issuers = issuerNames(rule, settings).joined(separator: ", ")
         return switch rule.access {
         case .optional: "anyone, or a token of \(issuers)"
         case .public: "anyone"
@@ -47,9 +48,56 @@ public struct ConfigurationReport: Sendable, Hashable {
         }
     }
 
-    private static func outage(of issuer: IssuerSettings, _ settings: Settings) -> String {
+    /// Our own are many and mean one thing: who it is that tokens are taken of.
+    private static func issuerNames(_ rule: RouteRule, _ settings: Settings) -> [String] {
+        var names: [String] = []
+        for index in rule.issuers {
+            let issuer = settings.issuers[index]
+            guard case .own = issuer.keys else {
+                names.append(issuer.identifier)
+                continue
+            }
+            let name = ownName(rule)
+            if names.last != name { names.append(name) }
+        }
+        return names
+    }
+
+    private static func ownName(_ rule: RouteRule) -> String {
+        var text = "this gateway"
+        if !rule.projects.isEmpty {
+            text += " for project \(rule.projects.joined(separator: " or "))"
+        }
+        if !rule.clients.isEmpty { text += " for client \(rule.clients.joined(separator: " or "))" }
+        let others = [
+            rule.allowsAnonymous ? "anonymous" : nil, rule.allowsRestricted ? "restricted" : nil,
+        ].compactMap(\.self)
+        if !others.isEmpty { text += ", \(others.joined(separator: " and ")) users too" }
+        return text
+    }
+
+    private static func serverOutages(_ settings: Settings) -> [String] {
+        guard let server = settings.authorizationServer else { return [] }
+        let store =
+            switch server.store {
+            case .sqlite(let path): path
+            }
+        let lines = [
+            "authorization server: needs nobody to verify its own tokens; while its store "
+                + "\(store) cannot be written, no token is issued or refreshed, and nothing is "
+                + "answered that was not kept; what was issued stays good"
+        ]
+        return lines
+            + server.providers.filter { $0.kind != .local }.map { provider in
+                "provider \(provider.id): while it is down nobody signs in through it; sessions "
+                    + "and other providers go on"
+            }
+    }
+
+    private static func outage(of issuer: IssuerSettings, _ settings: Settings) -> String? {
         let name = "issuer \(issuer.identifier)"
         switch issuer.keys {
+        case .own: return nil
         case .secret: return "\(name): needs nobody; its secret is read when the conf is loaded"
         case .file(let path):
             return "\(name): while \(path) is missing or broken, the last good keys stay in use "

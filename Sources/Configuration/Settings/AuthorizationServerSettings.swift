@@ -1,10 +1,12 @@
 /// What `authorization_server URL { ... }` says, complete with defaults, and checked.
 public struct AuthorizationServerSettings: Sendable, Hashable {
-    /// The URL as configured, without a trailing slash: `https://localhost:8443`. Every URL that we
-    /// write begins with it; it is the `iss` of plain and Dressipi clients.
+    /// The URL as configured, in the form of an origin and so without a trailing slash.
+    ///
+    /// Such as `https://localhost:8443`. Every URL that we write begins with it; it is the `iss` of
+    /// plain and Dressipi clients.
     public var url: String
     /// The hosts whose endpoint paths are ours: the URL's and each `host=` alias, in lower case and
-    /// without port.
+    /// without port; an IPv6 address keeps its brackets.
     public var hosts: [String]
     /// Where records are kept.
     public var store: StoreSettings
@@ -57,11 +59,13 @@ public struct AuthorizationLimitSettings: Sendable, Hashable {
 
 /// How long what is issued lives; the innermost of server, project and client.
 public struct TokenSettings: Sendable, Hashable {
+    /// How long an access token is good.
     public var accessTokenLifetime: Duration
     /// A refresh token unused for so long is dead.
     public var refreshTokenIdle: Duration
     /// A session older than this is dead.
     public var refreshTokenLifetime: Duration
+    /// Whether each refresh brings another refresh token.
     public var rotatesRefreshTokens: Bool
     /// A rotated refresh token shown again within this gets the same answer; zero for none.
     public var refreshReuseGrace: Duration
@@ -73,19 +77,25 @@ public struct TokenSettings: Sendable, Hashable {
 public struct ProviderSettings: Sendable, Hashable {
     /// The `provider_id` in paths.
     public var id: String
+    /// Which provider it is.
     public var kind: ProviderKind
     /// Shown on the page that lets a person choose.
     public var displayName: String
     /// Our client at the provider; empty for `local`.
     public var clientID: String
+    /// Our secret there; `nil` for `local`.
     public var clientSecret: SecretBytes?
     /// The metadata document of an OpenID provider.
     public var discovery: String?
-    /// Replace what the preset or discovery says, where set.
+    /// The exact `iss` of ID tokens; replaces what preset or discovery say.
     public var issuer: String?
+    /// Where browsers are sent; replaces what preset or discovery say.
     public var authorizationEndpoint: String?
+    /// Where codes are redeemed; replaces what preset or discovery say.
     public var tokenEndpoint: String?
+    /// Where users are described; replaces what preset or discovery say.
     public var userInfoEndpoint: String?
+    /// Where the keys of ID tokens are; replaces what preset or discovery say.
     public var keySetURL: String?
     /// The scopes asked for in place of the preset's, or `nil`.
     public var scopes: [String]?
@@ -93,6 +103,7 @@ public struct ProviderSettings: Sendable, Hashable {
     public var tenant: String?
     /// Whether sign-in pages let new people in; only `local` reads it.
     public var allowsSignUp: Bool
+    /// Which of its e-mail addresses are verified ones.
     public var emailVerification: EmailVerification
 }
 
@@ -115,13 +126,19 @@ public enum EmailVerification: String, Sendable, Hashable, CaseIterable {
 
 /// One project: users of its own, and where its dialect is `stack` also a public client of its own.
 public struct ProjectSettings: Sendable, Hashable {
+    /// Stands in paths and issuers; of the Stack dialect also the `client_id`.
     public var id: String
+    /// Shown to people.
     public var name: String
     /// Whether the Stack endpoints serve it (`dialect stack;`).
     public var isStack: Bool
+    /// Keys that Stack clients may show; any is enough.
     public var publishableClientKeys: [SecretBytes]
+    /// Whether they must show one.
     public var requiresPublishableClientKey: Bool
+    /// Where browsers may be sent back to, any path.
     public var trustedDomains: [TrustedDomain]
+    /// Whether they may be sent to the machine they run on.
     public var allowsLocalhost: Bool
     /// Exact redirect URIs, which switch the domains off; empty where domains decide.
     public var redirectURIs: [String]
@@ -129,11 +146,17 @@ public struct ProjectSettings: Sendable, Hashable {
     public var allowsNativeRedirect: Bool
     /// Indexes into ``AuthorizationServerSettings/providers``.
     public var providers: [Int]
+    /// All that can be asked for, in the order in which tokens say them.
     public var grantableScopes: [String]
+    /// Those that every user holds.
     public var defaultScopes: [String]
+    /// Scopes held by whom a provider says something of.
     public var grants: [ScopeGrantRule]
+    /// Whether people without an account get one by signing in.
     public var allowsSignUp: Bool
+    /// What becomes of an e-mail that is another account's.
     public var accountMerge: AccountMerge
+    /// How long what is issued lives.
     public var tokens: TokenSettings
 }
 
@@ -141,6 +164,7 @@ public struct ProjectSettings: Sendable, Hashable {
 public struct TrustedDomain: Sendable, Hashable {
     /// As written.
     public var text: String
+    /// `https`.
     public var scheme: String
     /// In lower case; `*` is any run without dots, `**` any run.
     public var hostPattern: String
@@ -150,11 +174,13 @@ public struct TrustedDomain: Sendable, Hashable {
 
 /// `grant SCOPE provider=ID claim=NAME value=VALUE;`: a scope held by whom the provider says so of.
 public struct ScopeGrantRule: Sendable, Hashable {
+    /// What is held.
     public var scope: String
     /// The provider's id.
     public var provider: String
     /// The way through objects, `a.b` as two names.
     public var claimPath: [String]
+    /// What the claim is, or holds.
     public var value: String
 }
 
@@ -167,25 +193,35 @@ public enum AccountMerge: String, Sendable, Hashable, CaseIterable {
 
 /// One registered client.
 public struct ClientSettings: Sendable, Hashable {
+    /// The `client_id`.
     public var id: String
     /// Shown on the consent page.
     public var name: String
+    /// Which endpoints it uses.
     public var dialect: ClientDialect
     /// Index into ``AuthorizationServerSettings/projects``.
     public var project: Int
     /// SHA-256 of the secret; `nil` for a public client.
     public var secretHash: [UInt8]?
+    /// What it may redeem for tokens.
     public var grantTypes: [GrantType]
+    /// Where browsers may be sent back to, as they stand; empty of Dressipi, whose one is fixed.
     public var redirectURIs: [String]
+    /// Where browsers may be sent after they signed out.
     public var postLogoutRedirectURIs: [String]
+    /// Origins whose scripts may call.
     public var corsOrigins: [String]
     /// The `aud` of its access tokens, or `nil` for the issuer.
     public var audience: String?
+    /// All that can be asked for, in the order in which tokens say them.
     public var grantableScopes: [String]
+    /// Those that every user holds.
     public var defaultScopes: [String]
+    /// Whether people are asked before it gets what it asks for.
     public var requiresConsent: Bool
     /// Whether it may introspect tokens of every client.
     public var introspectsAny: Bool
+    /// How long what is issued lives.
     public var tokens: TokenSettings
 }
 

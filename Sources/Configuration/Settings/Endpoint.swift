@@ -65,6 +65,7 @@ extension Endpoint {
     /// The paths, with `*` for one segment that is a parameter; Stack's stand under two versions.
     ///
     /// - Parameter dressipiPrefix: `/oauth`, or as configured.
+    /// - Returns: One path, or one for each version of the API.
     public func paths(dressipiPrefix: String) -> [String] {
         switch self {
         case .stackAuthorize: Self.stack("auth/oauth/authorize/*")

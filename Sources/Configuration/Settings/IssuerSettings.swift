@@ -32,6 +32,8 @@ public enum KeySource: Sendable, Hashable {
     case discovery(url: String?)
     /// A file, read again when it changes.
     case file(path: String)
+    /// Our own: made, kept and published by the authorization server of this process.
+    case own(KeyRealm)
     /// One shared secret for HS256, 32 bytes or more; admits nothing else.
     case secret(SecretBytes)
     /// Fetched from the URL.

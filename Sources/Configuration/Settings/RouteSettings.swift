@@ -59,6 +59,17 @@ public struct RouteRule: Sendable, Hashable {
     public var scopes: [ScopeRequirement]
     /// All must hold.
     public var claims: [ClaimRequirement]
+    /// The projects whose tokens are taken, of those that are our own; empty for every one.
+    ///
+    /// It narrows our own tokens only: tokens of other issuers pass by it. Where both `projects` and
+    /// `clients` say something, both must hold.
+    public var projects: [String]
+    /// The clients whose tokens are taken, of those that are our own; empty for every one.
+    public var clients: [String]
+    /// Whether tokens of anonymous users are taken.
+    public var allowsAnonymous: Bool
+    /// Whether tokens of restricted users are taken.
+    public var allowsRestricted: Bool
 }
 
 /// A rule for some methods.

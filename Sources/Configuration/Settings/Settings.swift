@@ -19,7 +19,8 @@ public struct Settings: Sendable {
     public var admin: SocketAddress?
     /// The peers whose `X-Forwarded-*` are believed.
     public var trustedProxies: [IPNetwork]
-    /// The token issuers, in the order of the file; a rule names them by index.
+    /// The token issuers, in the order of the file, then our own in the order of
+    /// ``AuthorizationServerSettings/realms``; a rule names them by index.
     public var issuers: [IssuerSettings]
     /// The upstreams, in the order of the file; a route names its own by index.
     public var upstreams: [UpstreamSettings]
@@ -31,6 +32,8 @@ public struct Settings: Sendable {
     public var timeouts: TimeoutSettings
     /// Failed signature checks that one client address may cause, or `nil` where unbounded.
     public var signatureFailureBudget: RateSettings?
+    /// The authorization server, or `nil` where the conf has none.
+    public var authorizationServer: AuthorizationServerSettings?
 }
 
 /// Where access lines go, and in which form.

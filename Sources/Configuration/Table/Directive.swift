@@ -5,6 +5,10 @@ enum Context: String, CaseIterable, Sendable {
     case listen
     case serverName = "server_name"
     case issuer
+    case authorizationServer = "authorization_server"
+    case provider
+    case project
+    case client
     case upstream
     case route
     case method

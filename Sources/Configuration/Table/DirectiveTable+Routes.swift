@@ -82,10 +82,40 @@ extension DirectiveTable {
         Directive(
             "issuer",
             in: Context.rule,
-            .words(.some("NAME", .issuerName)),
+            .words(.some("self|NAME", .issuerName)),
             isRepeatable: true,
             "The issuers whose tokens are taken; all of the file where nothing is said.",
+            details: "`self` is the `authorization_server` of the file: it must be named where the "
+                + "file has `issuer` blocks too, and is what is taken where it has none.",
             example: "issuer https://issuer.test;"
+        ),
+        Directive(
+            "project",
+            in: Context.rule,
+            .words(.some("ID", .segment)),
+            isRepeatable: true,
+            "Of the tokens that are issued here, only those for users of a project that is named.",
+            details: "Needed, or `client`, with `issuer self` where the file has more than one "
+                + "project or client. Tokens of other issuers pass by it.",
+            example: "project internal;"
+        ),
+        Directive(
+            "client",
+            in: Context.rule,
+            .words(.some("ID", .clientID)),
+            isRepeatable: true,
+            "Of the tokens that are issued here, only those for a client that is named.",
+            details: "Beside `project`, both must hold.",
+            example: "client reporting;"
+        ),
+        allowRefuse(
+            "anonymous",
+            "Whether tokens of anonymous users are taken; 401 `subject_anonymous` where not.",
+            details: "Those that say `is_anonymous`, and all of the Dressipi dialect."
+        ),
+        allowRefuse(
+            "restricted",
+            "Whether tokens of restricted users are taken; 403 `subject_restricted` where not."
         ),
         Directive(
             "scope",
@@ -157,7 +187,8 @@ extension DirectiveTable {
             .words(.some("NAME", .fieldName)),
             isRepeatable: true,
             "Header fields that carry a bare token, besides `Authorization: Bearer`.",
-            details: "They are never forwarded.",
+            details: "They are never forwarded. Where it is not written and the route takes tokens "
+                + "that are issued here: `x-stack-access-token` and `x-dressipi-jwt`.",
             example: "token_header x-stack-access-token;"
         ),
         Directive(
@@ -231,4 +262,20 @@ extension DirectiveTable {
             example: "cors_preflight pass;"
         ),
     ]
+
+    private static func allowRefuse(
+        _ name: String,
+        _ meaning: String,
+        details: String? = nil
+    ) -> Directive {
+        Directive(
+            name,
+            in: Context.rule,
+            .words(.one("allow|refuse", .choice(["allow", "refuse"]))),
+            default: "refuse",
+            meaning,
+            details: details,
+            example: "\(name) allow;"
+        )
+    }
 }

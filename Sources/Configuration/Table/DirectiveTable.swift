@@ -3,7 +3,9 @@ enum DirectiveTable {
     /// Every directive, block by block, in the order of the reference.
     static let all: [Directive] =
         processDirectives + limitDirectives + listenDirectives + issuerDirectives
-        + upstreamDirectives + routeDirectives + ruleDirectives + exchangeDirectives
+        + authorizationServerDirectives + tokenDirectives + scopeDirectives + providerDirectives
+        + projectDirectives + clientDirectives + upstreamDirectives + routeDirectives
+        + ruleDirectives + exchangeDirectives
 
     /// The directive of that name in that block, or `nil`.
     static func directive(_ name: String, in context: Context) -> Directive? {
@@ -48,4 +50,8 @@ extension Context {
     static let routeWide: [Context] = [.main, .route]
     /// Blocks that say who may come in.
     static let rule: [Context] = [.route, .method]
+    /// Blocks that say how long what is issued lives; the innermost wins.
+    static let tokenWide: [Context] = [.authorizationServer, .project, .client]
+    /// Blocks of whom tokens are issued to.
+    static let registered: [Context] = [.project, .client]
 }

@@ -122,7 +122,8 @@ extension ValueKind {
         return "write 127.0.0.1:8080 or [::1]:8080; names are not looked up here"
     }
 
-    private static func urlFault(_ text: String) -> ValueFault? {
+    /// Why a URL may not be used here: malformed, or plain http beyond loopback.
+    static func urlFault(_ text: String) -> ValueFault? {
         guard let url = URLText(text) else {
             return ValueFault(
                 "`\(text)` is not a URL",

@@ -10,6 +10,7 @@ enum ValueKind: Sendable {
     case choice([String])
     case claimName
     case claimValue
+    case clientID
     case cookieName
     case destination
     case destinationOrOff
@@ -27,16 +28,23 @@ enum ValueKind: Sendable {
     case numberOr(String, ClosedRange<Int>)
     case origin
     case path
+    case publishableKey
+    case redirectURI
     case routePath
     case scope
     case scopeName
+    case sealingKey
     case secret
+    case secretHash
+    case segment
     case server
+    case serverURL
     case size(ClosedRange<Int>)
     case sizeOrOff(ClosedRange<Int>)
     case status
     case text(countMax: Int)
     case tokenType
+    case trustedDomain
     case upstreamName
     case url
 
@@ -54,7 +62,10 @@ enum ValueKind: Sendable {
 
     /// Whether a value of the kind may not be shown.
     var isSecret: Bool {
-        if case .secret = self { true } else { false }
+        switch self {
+        case .publishableKey, .sealingKey, .secret, .secretHash: true
+        default: false
+        }
     }
 
     /// What the reference writes for a value of the kind where it has no better name.
@@ -63,6 +74,7 @@ enum ValueKind: Sendable {
         case .duration, .durationOrOff: "DURATION"
         case .number, .numberOr: "N"
         case .size, .sizeOrOff: "SIZE"
+        case .segment: "ID"
         case .hostNames: "HOST[,HOST...]"
         case .claimName: "CLAIM"
         case .text: "TEXT"
@@ -88,8 +100,9 @@ enum ValueKind: Sendable {
         case .balance: return balanceFault(argument)
         case .scope: return scopeFault(argument)
         default:
+            let shown = isSecret ? "this" : "`\(argument.word.text)(...)`"
             return ValueFault(
-                "`\(argument.word.text)(...)` has no meaning here",
+                "\(shown) has no meaning here",
                 hint: "quote a word that has parentheses in it"
             )
         }
@@ -104,6 +117,9 @@ enum ValueKind: Sendable {
         case .address, .addressOrOff, .network, .server, .url, .origin, .hostNames, .hostHeader,
             .issuerName:
             return placeFault(text)
+        case .clientID, .publishableKey, .redirectURI, .sealingKey, .secretHash, .segment,
+            .serverURL, .trustedDomain:
+            return registrationFault(text)
         case .claimName, .claimValue: return claimFault(word)
         default: return nameFault(text)
         }

@@ -1,3 +1,4 @@
+import Access
 import Configuration
 import EventLoop
 import Proxy
@@ -9,6 +10,7 @@ struct WorkerThread: Sendable {
     let equipment: WorkerEquipment
     let desk: any ErrandDesk
     let reporter: any WorkerReporter
+    let revocations: RevocationLog
     let inherited: [InheritedListener]
     /// Called in the thread when the worker has ended.
     let ended: @Sendable () -> Void
@@ -54,7 +56,8 @@ struct WorkerThread: Sendable {
             snapshot: snapshot,
             equipment: equipment,
             desk: desk,
-            reporter: reporter
+            reporter: reporter,
+            revocations: revocations
         )
         for listener in snapshot.settings.listeners {
             let descriptor = try loop.kernel.listen(

@@ -106,6 +106,7 @@ struct OfflineKeys {
     ) async throws(StartFault) -> KeySet? {
         switch issuer.keys {
         case .file(let path): return try Self.read(path)
+        case .own: return given
         case .secret(let secret): return try? KeySet(secret: secret.bytes)
         case .discovery, .url:
             if let given { return given }

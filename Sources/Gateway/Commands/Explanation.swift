@@ -25,7 +25,15 @@ struct Explanation {
     /// - Returns: Whether the request would be let through.
     mutating func explain(_ token: [UInt8]?) throws(StartFault) -> Bool {
         Console.write("request    \(question.method) \(question.path) (host \(question.host))")
-        guard let route = findRoute() else { return conclude(nil) }
+        let index: Int
+        switch findDestination() {
+        case nil: return conclude(nil)
+        case .endpoint(let match):
+            pass("endpoint", "\(match.endpoint.name), answered by the authorization server")
+            return conclude(nil)
+        case .route(let found): index = found
+        }
+        let route = snapshot.routes[index]
         let method = Array(question.method.utf8)
         let name = route.name
         pass("route", name.span.text())
@@ -53,32 +61,25 @@ struct Explanation {
         return conclude(route)
     }
 
-    private mutating func findRoute() -> Route? {
+    private mutating func findDestination() -> Destination? {
         var path = CanonicalPath()
-        let raw = question.path.prefix { $0 != "?" }
-        do throws(PathFault) {
-            let bytes = Array(raw.utf8)
-            try path.assign(bytes.span, options: PathOptions(mergesSlashes: true))
-        } catch {
-            fail("path", Refusal(.requestMalformed, detail: "\(error.detail)"))
-            return nil
-        }
+        let method = Array(question.method.utf8)
+        let raw = Array(question.path.prefix { $0 != "?" }.utf8)
         var host: [UInt8] = []
         let spelt = Array(question.host.utf8)
         HostName.appendNormalized(spelt.span, to: &host)
-        guard let index = snapshot.table.route(host: host.span, path: path.matched) else {
-            fail("route", Refusal(.routeNotFound))
-            return nil
-        }
-        let route = snapshot.routes[index]
-        if path.hasEmptySegments && !route.settings.mergesSlashes
-            || path.hasEncodedSlash && !route.settings.allowsEncodedSlash
-        {
-            fail("path", Refusal(.requestMalformed, detail: "path.ambiguous"))
+        let found = snapshot.findDestination(
+            method: Method(method.span),
+            rawPath: raw.span,
+            host: host.span,
+            path: &path
+        )
+        if let refused = found.refusal {
+            fail(refused.reason == .requestMalformed ? "path" : "route", refused)
             return nil
         }
         pass("path", path.sent.text())
-        return route
+        return found.destination
     }
 
     /// Performs every check, those after the first that fails too.
@@ -98,6 +99,9 @@ struct Explanation {
             case .failed(let refusal): fail("\(check.title)", refusal)
             case .notReached: Console.write("  -    \(check.title): needs what failed above")
             }
+        }
+        if let issuer = assessment.issuer, snapshot.issuers[issuer].ownRealm != nil {
+            Console.write("  -    revoked: only the running gateway knows")
         }
         guard refusal == nil else { return nil }
         return try? assessment.performSignature(on: token)

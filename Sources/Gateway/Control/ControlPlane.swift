@@ -19,6 +19,7 @@ actor ControlPlane {
     private let keyClient: OutboundClient
     private let healthClient: OutboundClient
     private let errands = ErrandQueue()
+    private let revocations = RevocationLog()
     private let inherited: [InheritedListener]
 
     private var settings: Settings
@@ -108,6 +109,7 @@ actor ControlPlane {
             equipment: WorkerEquipment(metrics: metrics, log: accessLog),
             desk: errands,
             reporter: WorkerJournal(log),
+            revocations: revocations,
             inherited: inherited,
             ended: { Task { await self.workerEnded() } }
         )
@@ -247,6 +249,13 @@ extension ControlPlane {
         post(.targets(upstream: settings.upstreams[upstream].name, states))
     }
 
+    /// Makes sessions and tokens dead on every worker: no decision that starts after the return takes
+    /// them, and streams that are open for them end.
+    func revoke(_ entries: [RevocationLog.Entry]) {
+        revocations.append(entries, now: WallTime.now().secondsSince1970)
+        post(.revoked)
+    }
+
     private func answerErrands() async {
         for await errand in errands.errands {
             Task { await answer(errand) }
@@ -258,6 +267,9 @@ extension ControlPlane {
         switch errand.question {
         case .findKey(let issuer, let generation, let keyID):
             answer = await findKey(issuer, generation, keyID)
+        case .respond:
+            // No conf names an authorization server yet, so nobody asks.
+            answer = .response(ControlResponse(status: 503))
         }
         guard workers.indices.contains(errand.worker) else { return }
         _ = workers[errand.worker].post(.answered(ticket: errand.ticket, answer))

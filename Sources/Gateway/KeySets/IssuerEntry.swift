@@ -26,7 +26,7 @@ struct IssuerEntry {
     enum Source {
         case fetched(KeySetFetcher)
         case file(WatchedKeyFile)
-        /// A shared secret: nothing to fetch, nothing to ask for.
+        /// A shared secret, or keys of our own: nothing to fetch, nothing to ask for.
         case secret
     }
 
@@ -89,7 +89,7 @@ extension IssuerEntry.Source {
         switch settings.keys {
         case .discovery(let url): (keysURL, discoveryURL) = (nil, url)
         case .url(let url): (keysURL, discoveryURL) = (url, nil)
-        case .secret:
+        case .own, .secret:
             self = .secret
             return
         case .file(let path):

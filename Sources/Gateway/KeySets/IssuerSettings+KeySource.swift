@@ -6,6 +6,7 @@ extension IssuerSettings {
         switch keys {
         case .discovery(let url): "discovery \(url ?? "")"
         case .file(let path): "file \(path)"
+        case .own(let realm): "own \(realm.storedName)"
         case .secret: "secret"
         case .url(let url): "url \(url)"
         }

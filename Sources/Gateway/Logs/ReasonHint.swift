@@ -53,6 +53,9 @@ public enum ReasonHint {
         "client_certificate_required":
             "the route wants a client certificate: give one to the client, or check the "
             + "authorities of the listener",
+        "authorization_unavailable":
+            "the authorization server did not answer in time, or too many wait for it: look at the "
+            + "error log, at its providers and at the disk of its store",
     ]
 
     private static let aboutToken = [

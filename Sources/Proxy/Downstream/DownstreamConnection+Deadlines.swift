@@ -86,7 +86,8 @@ extension DownstreamConnection {
             if waiting != .discard {
                 wait(.discard, timeouts.discard)
             }
-        } else if exchange.machine.isForwarding, received == nil {
+        } else if exchange.machine.isCollecting || exchange.machine.isForwarding && received == nil
+        {
             if waiting != .body || hasProgressed {
                 wait(.body, timeouts.bodyIdle)
             }

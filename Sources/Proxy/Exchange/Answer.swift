@@ -2,6 +2,8 @@ import Access
 
 /// A response that the gateway writes itself.
 enum Answer {
+    /// The authorization server's.
+    indirect case control(ControlResponse)
     /// A pre-flight, answered for the upstream.
     case preflight
     /// The same target under `https`.
@@ -16,6 +18,7 @@ enum Answer {
     /// The status of the response.
     var status: Int {
         switch self {
+        case .control(let response): response.status
         case .preflight: 204
         case .redirectToHTTPS: 308
         case .refusal(let refusal): refusal.status

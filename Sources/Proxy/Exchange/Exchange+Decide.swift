@@ -10,9 +10,10 @@ extension Exchange {
             if snapshot.settings.listeners[downstream?.listenerIndex ?? 0].purpose
                 == .redirectToHTTPS
             {
-                return choose(.redirectToHTTPS)
+                return redirectToHTTPS()
             }
-            try findRoute()
+            try findDestination()
+            if endpoint != nil { return try chooseConsultation() }
             guard let route else { throw Refusal(.routeNotFound) }
             if isPreflight, !route.settings.corsOrigins.isEmpty {
                 if !route.settings.passesCORSPreflight {
@@ -39,23 +40,32 @@ extension Exchange {
             && head.fields.first(.accessControlRequestMethod) != nil
     }
 
-    private func findRoute() throws(Refusal) {
-        if head.method == .connect { throw Refusal(.methodNotImplemented) }
-        if head.method == .trace { throw Refusal(.methodNotAllowed, detail: "method.trace") }
-        if head.pathBytes.isEqual(to: "*") { throw Refusal(.routeNotFound) }
-        do throws(PathFault) {
-            try path.assign(head.pathBytes, options: PathOptions(mergesSlashes: true))
-        } catch {
-            throw Refusal(.requestMalformed, detail: "\(error.detail)")
+    /// Says where the request belongs: an endpoint of the authorization server, or a route.
+    private func findDestination() throws(Refusal) {
+        let found = snapshot.access.findDestination(
+            method: head.method,
+            rawPath: head.pathBytes,
+            host: host.span,
+            path: &path
+        )
+        switch found.destination {
+        case .endpoint(let match): endpoint = match
+        case .route(let index): routeIndex = index
+        case nil: break
         }
-        routeIndex = snapshot.access.table.route(host: host.span, path: path.matched)
-        let settings = route?.settings
-        // What only some back ends read as two paths is let through where the route says so.
-        if path.hasEmptySegments && settings?.mergesSlashes != true
-            || path.hasEncodedSlash && settings?.allowsEncodedSlash != true
-        {
-            throw Refusal(.requestMalformed, detail: "path.ambiguous")
+        if let refusal = found.refusal { throw refusal }
+    }
+
+    /// Sends the client to `https`.
+    ///
+    /// What its path is matters to the log alone: secrets in the query of an endpoint are left out of
+    /// it here too.
+    private func redirectToHTTPS() {
+        if snapshot.access.endpoints != nil {
+            try? findDestination()
+            routeIndex = nil
         }
+        choose(.redirectToHTTPS)
     }
 
     private func checkMethod(_ route: Route) throws(Refusal) {
@@ -116,7 +126,8 @@ extension Reason {
     /// Whether a shadow route only notes it.
     fileprivate var isRelaxedByShadow: Bool {
         switch self {
-        case .bodyTooLarge, .clientCertificateRequired, .headTooLarge, .methodNotAllowed,
+        case .authorizationUnavailable, .bodyTooLarge, .clientCertificateRequired, .headTooLarge,
+            .methodNotAllowed,
             .methodNotImplemented, .rateLimited, .requestMalformed, .routeNotFound,
             .verificationBudgetExhausted:
             false

@@ -9,6 +9,7 @@ extension Exchange {
     /// Ends the exchange: connections given back or closed, metrics counted, the line written.
     func finish(isAborted: Bool) {
         withdrawErrand()
+        worker.removeStream(self)
         if isAborted {
             releaseUpstream(reusable: false)
             downstream?.abort()
@@ -68,7 +69,7 @@ extension Exchange {
             text.append(head.pathBytes)
             if head.hasQuery {
                 text.append(UInt8(ascii: "?"))
-                QueryRedaction.append(head.queryBytes, to: &text)
+                appendRedacted(head.queryBytes, to: &text)
             }
             record.set(.path, text.span)
         }
@@ -76,7 +77,9 @@ extension Exchange {
         if let version = downstream?.tlsVersionName, version.utf8CodeUnitCount > 0 {
             record.set(.tlsVersion, literal: version)
         }
-        if let route {
+        if let endpoint {
+            record.set(.route, literal: endpoint.endpoint.name)
+        } else if let route {
             set(.route, route.name)
         }
         recordFields(head.fields)
@@ -93,12 +96,40 @@ extension Exchange {
         }
         worker.withScratch { text in
             text.append(value.extracting(0...mark))
-            QueryRedaction.append(value.extracting((mark + 1)...), to: &text)
+            appendRedacted(value.extracting((mark + 1)...), to: &text)
             record.set(.referer, text.span)
         }
     }
 
+    /// Of the queries of our own endpoints only what is known to be harmless is shown.
+    private func appendRedacted(_ query: Span<UInt8>, to text: inout [UInt8]) {
+        if endpoint == nil {
+            QueryRedaction.append(query, to: &text)
+        } else {
+            QueryRedaction.appendOfEndpoint(query, to: &text)
+        }
+    }
+
+    /// What the authorization server says of its answer; a decision of ours it is not.
+    private func recordNote(_ note: ControlNote) {
+        setUnlessEmpty(.oauthError, note.error)
+        setUnlessEmpty(.detail, note.detail)
+        setUnlessEmpty(.clientID, note.clientID)
+        guard !note.subject.isEmpty else { return }
+        record.set(.verified, flag: true)
+        set(.subject, note.subject)
+    }
+
+    private func setUnlessEmpty(_ key: RecordKey, _ text: String) {
+        if !text.isEmpty {
+            set(key, text)
+        }
+    }
+
     private func recordDecision() {
+        if case .control(let response) = answer {
+            return recordNote(response.note)
+        }
         guard let refusal else {
             record.set(.decision, literal: "allow")
             return

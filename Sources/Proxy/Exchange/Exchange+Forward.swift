@@ -71,6 +71,9 @@ extension Exchange {
             discarded += available
             return available
         }
+        if machine.isCollecting {
+            return collectBody(bytes, first: available)
+        }
         guard machine.isForwarding, let upstream else { return 0 }
         let count = min(upstream.makeRoom(for: available), available)
         guard count > 0 else { return 0 }

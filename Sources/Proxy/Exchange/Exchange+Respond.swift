@@ -38,6 +38,7 @@ extension Exchange {
             upstream.setDeadline(worker.loop.now + (target?.idleTimeout ?? upstream.idleTimeout))
             firstByteAt = worker.loop.now
             target?.succeeded()
+            guard mayBeginStream() else { return false }
             perform(machine.responseHeadReceived(isUpgrade: responseHead.isUpgrade))
             return true
         case .body(let skip, let count):

@@ -29,6 +29,7 @@ extension Exchange {
             let bytes = fields.value(at: place.field, part: place.range)
             guard let verified = try verdict(rule, bytes) else { return false }
             token = verified
+            try checkRevocation(of: verified)
             downstream?.lastVerdict = verified
             if let refusal = AccessEvaluator.evaluate(rule, verified) {
                 throw refusal
@@ -52,6 +53,14 @@ extension Exchange {
         }
         worker.metrics.tokenCacheAsked(isHit: false)
         return try verify(rule, token)
+    }
+
+    /// Refuses a token of our own that is dead before its time, and forgets that it was good.
+    private func checkRevocation(of token: VerifiedToken) throws(Refusal) {
+        guard worker.isRevoked(token) else { return }
+        worker.cache.remove(token)
+        downstream?.lastVerdict = nil
+        throw Refusal(.tokenRevoked)
     }
 
     private func remembered(_ token: Span<UInt8>) -> VerifiedToken? {
@@ -107,7 +116,7 @@ extension Exchange {
     /// Asks the control plane for a newer key set of an issuer whose keys are fetched.
     private func ask(_ issuer: Int, keyID: String?) -> Bool {
         switch snapshot.access.issuers[issuer].settings.keys {
-        case .file, .secret: return false
+        case .file, .own, .secret: return false
         case .discovery, .url: break
         }
         hasAsked = true

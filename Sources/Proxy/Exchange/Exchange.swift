@@ -31,6 +31,10 @@ final class Exchange {
     var scheme: StaticString = "http"
     var isPeerTrusted = false
 
+    /// The path of the authorization server that it is, if it is one.
+    var endpoint: EndpointTable.Match?
+    /// The body of a request to the authorization server, as far as it has come in.
+    var collected: [UInt8] = []
     /// What was decided, and by which route.
     var routeIndex: Int?
     var rule: Route.Rule?
@@ -42,6 +46,8 @@ final class Exchange {
     var hearsay: Hearsay?
     var hasAsked = false
     var ticket: UInt64?
+    /// Its place among the worker's streams, if it is one of those.
+    var streamPlace: Int?
 
     /// The answer written here, where the upstream's is not sent on.
     var answer: Answer?
@@ -110,7 +116,9 @@ final class Exchange {
         case .none: break
         case .decide: decide()
         case .ask: break
+        case .collect: collect()
         case .connect: connect()
+        case .consult: consult()
         case .sendRequest: sendRequest()
         case .sendHead: sendResponseHead()
         case .answer: sendAnswer()
@@ -130,6 +138,9 @@ final class Exchange {
         ticket = nil
         downstream?.setExchangeDeadline(nil)
         switch verdict {
+        case .decideAgain where machine.isConsulting, .keyUnknown where machine.isConsulting,
+            .keysUnavailable where machine.isConsulting:
+            refuse(Refusal(.authorizationUnavailable, detail: "control.answer"))
         case .decideAgain:
             snapshot = worker.snapshot
             perform(machine.verdictArrived())
@@ -137,6 +148,8 @@ final class Exchange {
             refuseOrShadow(Refusal(.keyUnknown))
         case .keysUnavailable:
             refuseOrShadow(Refusal(.keysUnavailable))
+        case .response(let response):
+            answer(with: response)
         }
         downstream?.advance()
     }
@@ -147,25 +160,35 @@ final class Exchange {
             withdrawErrand()
             refuseOrShadow(Refusal(.keysUnavailable))
             downstream?.advance()
+        } else if machine.isConsulting {
+            withdrawErrand()
+            refuse(Refusal(.authorizationUnavailable, detail: "control.timeout"))
+            downstream?.advance()
         }
     }
 
     /// Takes the question back: nobody waits for its answer any more.
     func withdrawErrand() {
         if let ticket {
-            worker.errands[ticket] = nil
+            worker.withdraw(ticket)
         }
         ticket = nil
     }
 
     /// Forgets everything but memory, ready for the next request.
     func reset() {
+        worker.removeStream(self)
         machine.reset()
         head.removeAll()
         responseHead.removeAll()
         requestID.removeAll(keepingCapacity: true)
         host.removeAll(keepingCapacity: true)
         record.reset()
+        endpoint = nil
+        // Not kept: a body of the authorization server's may hold a password.
+        if !collected.isEmpty {
+            collected = []
+        }
         routeIndex = nil
         rule = nil
         token = nil

@@ -13,10 +13,14 @@ struct ExchangeMachine {
     private enum State {
         /// -> deciding, answering
         case idle
-        /// -> awaitingVerdict, connecting, answering
+        /// -> awaitingVerdict, collecting, consulting, connecting, answering
         case deciding
         /// -> deciding, answering, ended
         case awaitingVerdict
+        /// The body of a request to the authorization server. -> consulting, answering, ended
+        case collecting
+        /// The authorization server's answer. -> answering, ended
+        case consulting
         /// -> forwarding, connecting, answering, ended
         case connecting
         /// -> connecting, answering, tunnelling, ended
@@ -43,8 +47,12 @@ struct ExchangeMachine {
         case answer
         /// File the exchange and ask the control plane.
         case ask
+        /// Take in the request body, and give it to nobody yet.
+        case collect
         /// Borrow or open a connection to an upstream.
         case connect
+        /// Hand the whole request to the authorization server.
+        case consult
         /// Find the route, the token and the decision.
         case decide
         /// Write the record and let the connection go on.
@@ -94,12 +102,22 @@ struct ExchangeMachine {
         if case .awaitingVerdict = state { true } else { false }
     }
 
+    /// Whether a request body is being taken in for the authorization server.
+    var isCollecting: Bool {
+        if case .collecting = state { true } else { false }
+    }
+
+    /// Whether the authorization server is awaited.
+    var isConsulting: Bool {
+        if case .consulting = state { true } else { false }
+    }
+
     /// Whether a response has been begun, by us or by the upstream.
     var isResponseBegun: Bool {
         switch state {
         case .answering, .ended, .tunnelling: true
         case .forwarding(let progress): progress.isResponseBegun
-        case .awaitingVerdict, .connecting, .deciding, .idle: false
+        case .awaitingVerdict, .collecting, .connecting, .consulting, .deciding, .idle: false
         }
     }
 
@@ -132,10 +150,17 @@ struct ExchangeMachine {
         return .connect
     }
 
+    /// The request is the authorization server's, which gets it whole.
+    mutating func consultationChosen(isRequestOpen: Bool) -> Step {
+        guard case .deciding = state else { return .none }
+        state = isRequestOpen ? .collecting : .consulting
+        return isRequestOpen ? .collect : .consult
+    }
+
     /// The exchange is to be answered here: a refusal, a fault, or a response of our own.
     mutating func answerChosen(isRequestOpen: Bool) -> Step {
         switch state {
-        case .awaitingVerdict, .connecting, .deciding, .idle:
+        case .awaitingVerdict, .collecting, .connecting, .consulting, .deciding, .idle:
             state = .answering(isRequestOpen: isRequestOpen)
             return .answer
         case .forwarding(let progress):
@@ -181,7 +206,7 @@ struct ExchangeMachine {
         case .tunnelling:
             state = .ended
             return .abort
-        case .answering, .awaitingVerdict, .deciding, .ended, .idle:
+        case .answering, .awaitingVerdict, .collecting, .consulting, .deciding, .ended, .idle:
             return .none
         }
     }
@@ -196,7 +221,10 @@ struct ExchangeMachine {
         case .answering:
             state = .ended
             return .finish
-        case .awaitingVerdict, .connecting, .deciding, .ended, .idle, .tunnelling:
+        case .collecting:
+            state = .consulting
+            return .consult
+        case .awaitingVerdict, .connecting, .consulting, .deciding, .ended, .idle, .tunnelling:
             return .none
         }
     }
@@ -248,7 +276,8 @@ struct ExchangeMachine {
     mutating func peerLeft() -> Step {
         switch state {
         case .ended, .idle: return .none
-        case .answering, .awaitingVerdict, .connecting, .deciding, .forwarding, .tunnelling:
+        case .answering, .awaitingVerdict, .collecting, .connecting, .consulting, .deciding,
+            .forwarding, .tunnelling:
             state = .ended
             return .abort
         }

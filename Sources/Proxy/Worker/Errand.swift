@@ -1,3 +1,5 @@
+public import Access
+
 /// A question to the control plane.
 ///
 /// Only values cross.
@@ -14,6 +16,8 @@ public struct Errand: Sendable {
     public enum Question: Sendable {
         /// Is there a newer key set of this issuer that has this key id?
         case findKey(issuer: Int, settingsGeneration: UInt64, keyID: String?)
+        /// What does the authorization server answer to this request?
+        case respond(ControlRequest)
     }
 }
 
@@ -25,6 +29,8 @@ public enum ErrandAnswer: Sendable {
     case keyUnknown
     /// No key set is held and none could be had.
     case keysUnavailable(retryAfterSeconds: Int)
+    /// The authorization server's response.
+    case response(ControlResponse)
 }
 
 /// Where workers put their errands; the control plane empties it.

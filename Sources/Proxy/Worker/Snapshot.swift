@@ -75,6 +75,9 @@ struct Timeouts: Sendable {
     let linger = Timeout(.seconds(2))
     /// How long an exchange waits for a key set: longer, and a client would have given up.
     let verdict = Timeout(.seconds(2))
+    /// How long an exchange waits for the authorization server, which may itself wait for a provider:
+    /// longer, and a browser's user would have given up.
+    let control = Timeout(.seconds(30))
     /// How long an acceptor rests when the process is out of descriptors.
     let acceptRest = Timeout(.milliseconds(250))
 

@@ -1,4 +1,4 @@
-import Access
+public import Access
 import Configuration
 public import EventLoop
 import HTTP
@@ -16,6 +16,7 @@ public final class Worker: TurnObserver, MailReceiver {
     var upstreams = UpstreamTable()
     let cache: VerifiedTokenCache
     let verifier = TokenSignatureVerifier()
+    let revocations: RevocationSet
     private var budget: VerificationBudget?
     private(set) var log: AccessLogSink?
     private var accessLog: AccessLog?
@@ -37,8 +38,14 @@ public final class Worker: TurnObserver, MailReceiver {
     private(set) var connections: [DownstreamConnection] = []
     private var connectionCountMax: Int
     private var freeExchanges: [Exchange] = []
-    var errands: [UInt64: Exchange] = [:]
+    private(set) var errands: [UInt64: Exchange] = [:]
+    /// The exchanges that wait for the authorization server.
+    private(set) var consultations: [UInt64: Exchange] = [:]
     private var nextTicket: UInt64 = 0
+    /// The exchanges whose end only their token's could be.
+    var streams: [Exchange] = []
+    /// Whether tokens were revoked since ``streams`` was last looked through.
+    var mustEndStreams = false
     private var runnable: [DownstreamConnection] = []
     private(set) var isDraining = false
     private var drainTimer: DrainTimer?
@@ -47,6 +54,11 @@ public final class Worker: TurnObserver, MailReceiver {
     /// Exchanges that wait for the control plane, all issuers together: a thousand for each of a
     /// few, and beyond it a refusal costs less than the memory.
     private static let errandCountMax = 4096
+    /// Exchanges that wait for the authorization server: as many as it answers in a few seconds.
+    ///
+    /// Counted by themselves, so that a storm of sign-ins leaves the questions for keys their room. At
+    /// 64 KiB of body each they hold 64 MiB at most.
+    private static let consultationCountMax = 1024
     /// Bytes of remembered tokens, with their claims: enough for the default of ten thousand tokens
     /// of 800 bytes.
     private static let cacheByteCountMax = 32 << 20
@@ -62,7 +74,8 @@ public final class Worker: TurnObserver, MailReceiver {
         snapshot: Snapshot,
         equipment: WorkerEquipment,
         desk: any ErrandDesk,
-        reporter: any WorkerReporter
+        reporter: any WorkerReporter,
+        revocations: RevocationLog
     ) throws(SystemFault) {
         self.index = index
         self.loop = loop
@@ -72,6 +85,7 @@ public final class Worker: TurnObserver, MailReceiver {
         metrics = equipment.metrics
         self.desk = desk
         self.reporter = reporter
+        self.revocations = RevocationSet(revocations)
         let limits = snapshot.settings.limits
         cache = VerifiedTokenCache(
             countMax: limits.verdictCacheCount,
@@ -119,9 +133,13 @@ public final class Worker: TurnObserver, MailReceiver {
     private func receive(_ message: WorkerMessage) {
         switch message {
         case .answered(let ticket, let answer):
-            guard let exchange = errands.removeValue(forKey: ticket) else { return }
+            guard
+                let exchange = errands.removeValue(forKey: ticket)
+                    ?? consultations.removeValue(forKey: ticket)
+            else { return }
             exchange.verdictArrived(answer)
         case .drain(let time): drain(within: time)
+        case .revoked: catchUpOnRevocations()
         case .snapshot(let snapshot, let equipment): adopt(snapshot, equipment)
         case .stop: stop()
         case .targets(let upstream, let states):
@@ -190,6 +208,9 @@ public final class Worker: TurnObserver, MailReceiver {
 
     /// Goes on with what was put off, and hands log lines over.
     public func turnEnded() {
+        if mustEndStreams {
+            endRevokedStreams()
+        }
         if !runnable.isEmpty {
             let connections = runnable
             runnable.removeAll(keepingCapacity: true)
@@ -278,12 +299,31 @@ extension Worker {
     ///
     /// - Returns: The ticket, or `nil` where too many wait already.
     func file(_ exchange: Exchange, _ question: Errand.Question) -> UInt64? {
-        guard errands.count < Self.errandCountMax else { return nil }
+        var isConsultation = false
+        if case .respond = question {
+            isConsultation = true
+        }
+        let hasRoom =
+            isConsultation
+            ? consultations.count < Self.consultationCountMax
+            : errands.count < Self.errandCountMax
+        guard hasRoom else { return nil }
         nextTicket += 1
         let errand = Errand(worker: index, ticket: nextTicket, question: question)
         guard desk.post(errand) else { return nil }
-        errands[nextTicket] = exchange
+        if isConsultation {
+            consultations[nextTicket] = exchange
+        } else {
+            errands[nextTicket] = exchange
+        }
         return nextTicket
+    }
+
+    /// Takes a question back: its answer will be for nobody.
+    func withdraw(_ ticket: UInt64) {
+        if errands.removeValue(forKey: ticket) == nil {
+            consultations[ticket] = nil
+        }
     }
 
     /// Refuses an address whose failed signature checks have used up its budget.

@@ -7,6 +7,8 @@ public enum WorkerMessage: Sendable {
     case answered(ticket: UInt64, ErrandAnswer)
     /// Stop accepting, finish what runs, and end at the latest after the time.
     case drain(within: Timeout)
+    /// The log of revocations has grown: catch up now, idle or not.
+    case revoked
     /// Decide by this from now on; with new equipment where the conf has changed.
     case snapshot(Snapshot, WorkerEquipment?)
     /// End at once.

@@ -6,6 +6,8 @@ import Bytes
 enum AnswerBody {
     static func make(_ answer: Answer, _ exchange: Exchange) -> [UInt8] {
         switch answer {
+        case .control(let response):
+            response.status == 204 || response.status == 304 ? [] : response.body
         case .preflight, .redirectToHTTPS:
             []
         case .refusal(let refusal):

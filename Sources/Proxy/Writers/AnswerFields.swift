@@ -8,6 +8,8 @@ enum AnswerFields {
         guard let answer = exchange.answer else { return }
         exchange.worker.withDate { sink.add("date", $0) }
         switch answer {
+        case .control(let response):
+            ControlFields.write(response.fields, into: &sink)
         case .preflight:
             writePreflight(exchange.head.fields, into: &sink)
         case .redirectToHTTPS:
@@ -67,7 +69,8 @@ enum AnswerFields {
             let allow = exchange.route?.allow ?? []
             sink.add("allow", allow.span)
         case 429: sink.add("retry-after", "1")
-        case 503: sink.add("retry-after", "5")
+        // A full desk is empty again as soon as a few are answered.
+        case 503: sink.add("retry-after", refusal.detail == Exchange.busyDetail ? "1" : "5")
         default: break
         }
     }

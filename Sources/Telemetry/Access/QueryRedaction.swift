@@ -23,6 +23,60 @@ public enum QueryRedaction {
         }
     }
 
+    /// Appends the query of an endpoint of our own authorization server: there nearly every value is a
+    /// secret or a person's, so only those of the names listed are shown.
+    ///
+    /// Values of parameters without a name, and of those that another reader might split at `;`, are
+    /// not shown either.
+    public static func appendOfEndpoint(_ query: Span<UInt8>, to output: inout [UInt8]) {
+        var start = 0
+        while start <= query.count {
+            let end = query.firstIndex(of: UInt8(ascii: "&"), from: start) ?? query.count
+            appendOfEndpoint(parameter: query.extracting(start..<end), to: &output)
+            if end < query.count {
+                output.append(UInt8(ascii: "&"))
+            }
+            start = end + 1
+        }
+    }
+
+    private static func appendOfEndpoint(parameter: Span<UInt8>, to output: inout [UInt8]) {
+        guard parameter.count > 0 else { return }
+        guard let equals = parameter.firstIndex(of: UInt8(ascii: "=")) else {
+            return output.append("***")
+        }
+        let name = parameter.extracting(0..<equals)
+        let value = parameter.extracting((equals + 1)...)
+        if isHarmless(name), !isTokenShaped(value),
+            value.firstIndex(of: UInt8(ascii: ";")) == nil
+        {
+            return output.append(parameter)
+        }
+        output.append(name)
+        output.append("=")
+        if value.count > 0 {
+            output.append("***")
+        }
+    }
+
+    /// The parameters of requests to our endpoints whose values are neither secret nor personal, as
+    /// they are spelt by all who mean them.
+    private static func isHarmless(_ name: Span<UInt8>) -> Bool {
+        switch name.count {
+        case 4: name.isEqual(to: "type")
+        case 5: name.isEqual(to: "error") || name.isEqual(to: "scope")
+        case 6: name.isEqual(to: "prompt")
+        case 7: name.isEqual(to: "max_age")
+        case 9: name.isEqual(to: "client_id")
+        case 10: name.isEqual(to: "grant_type")
+        case 13: name.isEqual(to: "response_type") || name.isEqual(to: "response_mode")
+        case 17: name.isEqual(to: "include_anonymous")
+        case 18: name.isEqual(to: "include_restricted")
+        case 21: name.isEqual(to: "code_challenge_method")
+        default: false
+        }
+    }
+
     /// Appends what stands between two `&`: one parameter, or several with `;` between.
     private static func appendParameters(_ part: Span<UInt8>, to output: inout [UInt8]) {
         var start = 0

@@ -26,7 +26,12 @@ public enum RecordKey: UInt8, CaseIterable, Sendable {
     case reason
     /// The closed word that says more than the reason.
     case detail
-    /// Whether the identity fields were proven by a signature; otherwise they are the sender's word.
+    /// The error word that the authorization server answered with.
+    case oauthError
+    /// The OAuth client that asked the authorization server.
+    case clientID
+    /// Whether the identity fields were proven by a signature, or found by our own authorization
+    /// server; otherwise they are the sender's word.
     case verified
     /// `iss` of the token.
     case issuer
@@ -77,6 +82,8 @@ extension RecordKey {
         case .decision: "decision"
         case .reason: "reason"
         case .detail: "detail"
+        case .oauthError: "oauth_error"
+        case .clientID: "client_id"
         case .verified: "verified"
         case .issuer: "issuer"
         case .subject: "subject"
@@ -107,7 +114,7 @@ extension RecordKey {
         case .path: 2048
         case .referer: 1024
         case .userAgent, .issuer, .scopesMissing: 512
-        case .host, .route, .subject, .upstream: 256
+        case .clientID, .host, .route, .subject, .upstream: 256
         default: 128
         }
     }

@@ -4,7 +4,8 @@ import Proxy
 extension World {
     /// A world with everybody in it, ready to run.
     static func make(_ scenario: Scenario, seed: UInt64) throws -> World {
-        let world = try World(seed: seed, scenario: scenario)
+        let isFull = scenario == .consulting && seed % 7 == 6
+        let world = try World(seed: seed, scenario: scenario, deskLimit: isFull ? 0 : 1 << 20)
         var random = SeededGenerator(seed: seed &* 31 &+ 7)
         world.shapeKernel(&random)
         world.shapeOrigins(&random)
@@ -65,6 +66,12 @@ extension World {
                 default: .never
                 }
             }
+        case .consulting:
+            let mayHang = random.happens(20)
+            consult = { random in
+                mayHang && random.happens(20)
+                    ? .never : .answer(after: Int64(random.number(0...200_000_000)))
+            }
         case .clean, .failing, .rude, .starving: break
         }
         guard scenario == .changing else { return }
@@ -99,7 +106,9 @@ extension World {
             firstID += 1
             if request.expected == .tunnelled { break }
         }
-        if scenario == .rude { makeRude(&peer, &random) }
+        if scenario == .rude || scenario == .consulting && random.happens(40) {
+            makeRude(&peer, &random)
+        }
         return peer
     }
 
@@ -181,6 +190,9 @@ extension World {
     /// Makes something special of some requests.
     private func vary(_ plan: inout RequestPlan, _ random: inout SeededGenerator, isLast: Bool) {
         let isPlain = plan.framing.isNone
+        if scenario == .consulting, random.happens(70) {
+            return makeConsulted(&plan, &random, isLast: isLast)
+        }
         switch random.number(0...15) {
         case 0, 1:
             plan.target = "/secure/\(plan.id)"
@@ -220,6 +232,25 @@ extension World {
         default: break
         }
         if isLast, random.happens(20) { plan.fields.append(("Connection", "close")) }
+    }
+
+    private func makeConsulted(
+        _ plan: inout RequestPlan,
+        _ random: inout SeededGenerator,
+        isLast: Bool
+    ) {
+        plan.host = "auth.test"
+        plan.target = random.one(of: [
+            "/oauth2/token", "/oauth2/callback/corp?code=verysecret&state=verysecret",
+            "/oauth2/userinfo?scope=a",
+        ])
+        plan.expected = .consulted
+        if !plan.framing.isNone, random.happens(10) {
+            plan.body = random.bytes(random.number(65_530...65_542))
+            plan.framing = .length
+        }
+        // The rest of a refused body has a second to come, and a slow peer is then cut off.
+        if !isLast { plan.body = Array(plan.body.prefix(65_536)) }
     }
 
     private func makeRefused(_ plan: inout RequestPlan, _ random: inout SeededGenerator) {

@@ -27,6 +27,8 @@ struct RequestPlan {
     }
 
     enum Expectation: Equatable {
+        /// Answered by the authorization server, with what was sent to it.
+        case consulted
         /// What the origin sends comes through, or a failure that the world may cause.
         case forwarded
         /// Answered by the gateway with one of these.

@@ -6,6 +6,8 @@ enum Scenario: String, CaseIterable {
     case changing
     /// Nothing fails: everything must come through.
     case clean
+    /// Requests to the authorization server, of good peers and rude ones.
+    case consulting
     /// Key sets that are asked for.
     case errands
     /// Origins that refuse, break off and go stale.
@@ -47,6 +49,8 @@ enum Scenario: String, CaseIterable {
             }
             guard outcome.isComplete || !peer.isGood else { return "a cut refusal" }
             return nil
+        case .consulted:
+            return judgeConsulted(outcome, request, peer)
         case .forwarded:
             return judgeForwarded(outcome, request, peer)
         case .tunnelled:
@@ -86,7 +90,8 @@ enum Scenario: String, CaseIterable {
             }
             return nil
         }
-        let mayBeCut = self != .clean && self != .errands || !peer.isGood
+        let mayBeCut =
+            self != .clean && self != .errands && self != .consulting || !peer.isGood
         return mayBeCut ? nil : "a cut response, \(outcome.body.count) of \(body.count) bytes"
     }
 
@@ -98,6 +103,7 @@ enum Scenario: String, CaseIterable {
         let statuses: [Int]
         switch self {
         case .clean: statuses = []
+        case .consulting: statuses = [400, 408, 502, 503, 504]
         case .errands: statuses = [401, 503]
         case .failing, .starving, .changing: statuses = [401, 502, 503, 504]
         case .rude: statuses = [400, 408, 502, 503, 504]

@@ -1,7 +1,9 @@
+import Access
 import Bytes
 import Configuration
 import EventLoop
 import Glibc
+import Synchronization
 import Telemetry
 
 @testable import Proxy
@@ -23,6 +25,7 @@ final class World {
     private let logPath: String
     private var violations: [String] = []
     private let control: SimulatedControl
+    private let revocations = RevocationLog()
 
     /// The likelihoods of what comes of dialling an origin.
     struct Dialling {
@@ -33,12 +36,13 @@ final class World {
         var window = 1 << 16
     }
 
-    init(seed: UInt64, scenario: Scenario) throws {
+    init(seed: UInt64, scenario: Scenario, deskLimit: Int = 1 << 20) throws {
         self.seed = seed
         self.scenario = scenario
         kernel = SimulatedKernel(seed: seed, faults: KernelFaults())
-        desk = Kit.Desk()
-        logPath = "/tmp/gatehouse-simulation-\(getpid())-\(scenario)-\(seed).log"
+        desk = Kit.Desk(limit: deskLimit)
+        let number = Self.count.add(1, ordering: .relaxed).newValue
+        logPath = "/tmp/gatehouse-simulation-\(getpid())-\(scenario)-\(seed)-\(number).log"
         log = try AccessLog(path: logPath, format: .json)
         let loop = try EventLoop(kernel: kernel)
         let snapshot = Self.snapshot(generation: 1, keys: [0])
@@ -48,9 +52,15 @@ final class World {
             snapshot: snapshot,
             equipment: WorkerEquipment(metrics: Self.metrics, log: log),
             desk: desk,
-            reporter: Kit.Reporter()
+            reporter: Kit.Reporter(),
+            revocations: revocations
         )
-        control = SimulatedControl(kernel: kernel, desk: desk, inbox: worker.inbox)
+        control = SimulatedControl(
+            kernel: kernel,
+            desk: desk,
+            inbox: worker.inbox,
+            revocations: revocations
+        )
         let descriptor = try kernel.listen(on: listener, backlog: 100, sharesPort: true)
         try worker.listen(on: listener, descriptor: descriptor)
         _ = worker.inbox?.post(.targets(upstream: "one", Self.targets))
@@ -61,7 +71,12 @@ final class World {
 
     // What all runs share.
 
-    static let settings = Kit.settings(
+    /// Worlds made: several tests run the same seed of a scenario at once.
+    private static let count = Atomic<Int>(0)
+
+    static let settings = withAuthorization(plainSettings)
+
+    private static let plainSettings = Kit.settings(
         """
         workers 1;
         listen 127.0.0.1:8080;
@@ -92,7 +107,7 @@ final class World {
         Kit.snapshot(
             settings,
             generation: generation,
-            keySets: [Kit.keySet([0]), Kit.keySet(keys)]
+            keySets: [Kit.keySet([0]), Kit.keySet(keys), Kit.keySet([0])]
         )
     }
 
@@ -135,6 +150,12 @@ final class World {
 
     func answerErrands(_ script: @escaping (inout SeededGenerator) -> SimulatedControl.Script) {
         control.script = script
+    }
+
+    /// How the authorization server answers.
+    var consult: (inout SeededGenerator) -> SimulatedControl.Consultation {
+        get { control.consultation }
+        set { control.consultation = newValue }
     }
 
     // The run.
@@ -200,6 +221,9 @@ final class World {
         if !worker.errands.isEmpty {
             violations.append("\(worker.errands.count) errands are left")
         }
+        if !worker.consultations.isEmpty || !worker.streams.isEmpty {
+            violations.append("consultations or streams are left")
+        }
     }
 
     private func stop() {
@@ -237,6 +261,7 @@ final class World {
         let bytes = (try? FileSystem.read(path: logPath, limit: 1 << 26)) ?? []
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
             lineCount += 1
+            if line.contains("verysecret") { violations.append("a secret: \(line)") }
             guard let id = Self.member("request_id", of: line),
                 let status = Self.member("status", of: line).flatMap({ Int($0) })
             else {
@@ -279,13 +304,16 @@ final class SimulatedControl: SimulatedActor {
     private var waiting: [(at: Int64, command: Command)] = []
     private var generation: UInt64 = 1
     private var keys = [0]
+    private let revocations: RevocationLog
     var script: (inout SeededGenerator) -> Script = { _ in .answer(.keyUnknown, after: 0) }
+    var consultation: (inout SeededGenerator) -> Consultation = { _ in .answer(after: 0) }
 
     /// An order to the worker.
     enum Command {
         case answer(ticket: UInt64, ErrandAnswer)
         case drain
         case reload
+        case revoke(session: String, tellsWorker: Bool)
         case snapshotAndAnswer(ticket: UInt64)
     }
 
@@ -296,7 +324,19 @@ final class SimulatedControl: SimulatedActor {
         case never
     }
 
-    init(kernel: SimulatedKernel, desk: Kit.Desk, inbox: Mailbox<WorkerMessage>?) {
+    /// How a request to the authorization server is answered.
+    enum Consultation {
+        case answer(after: Int64)
+        case never
+    }
+
+    init(
+        kernel: SimulatedKernel,
+        desk: Kit.Desk,
+        inbox: Mailbox<WorkerMessage>?,
+        revocations: RevocationLog
+    ) {
+        self.revocations = revocations
         self.kernel = kernel
         self.desk = desk
         self.inbox = inbox
@@ -315,6 +355,14 @@ final class SimulatedControl: SimulatedActor {
         var hasActed = false
         for errand in desk.takeAll() {
             hasActed = true
+            if case .respond(let request) = errand.question {
+                if case .answer(let delay) = consultation(&kernel.random) {
+                    let answer = ErrandAnswer.response(World.echo(request))
+                    let command = Command.answer(ticket: errand.ticket, answer)
+                    waiting.append((kernel.time.now + delay, command))
+                }
+                continue
+            }
             switch script(&kernel.random) {
             case .never: break
             case .answer(let answer, let delay):
@@ -346,6 +394,9 @@ final class SimulatedControl: SimulatedActor {
             let equipment = WorkerEquipment(metrics: World.metrics, log: nil)
             _ = inbox?.post(.snapshot(next, keepsLog(equipment)))
             _ = inbox?.post(.targets(upstream: "one", World.targets))
+        case .revoke(let session, let tellsWorker):
+            revocations.append([RevocationLog.Entry(id: session, expiry: 4_000_000_000)])
+            if tellsWorker { _ = inbox?.post(.revoked) }
         case .snapshotAndAnswer(let ticket):
             keys = [0, 1]
             let next = World.snapshot(generation: generation, keys: keys)
