@@ -4,7 +4,10 @@ import Storage
 extension AccountAdministration {
     /// Keeps a user out: every session ends, and nobody signs in by the account again.
     ///
-    /// - Parameter name: An id or an e-mail address.
+    /// - Parameters:
+    ///   - name: An id or an e-mail address.
+    ///   - projectID: Narrows the search.
+    /// - Returns: The account, and the sessions that ended.
     /// - Throws: ``AdministrationFault``.
     public func disable(
         _ name: String,
@@ -21,7 +24,10 @@ extension AccountAdministration {
 
     /// Lets a user in again.
     ///
-    /// - Parameter name: An id or an e-mail address.
+    /// - Parameters:
+    ///   - name: An id or an e-mail address.
+    ///   - projectID: Narrows the search.
+    /// - Returns: The account, and the sessions that ended.
     /// - Throws: ``AdministrationFault``.
     public func enable(
         _ name: String,
@@ -62,7 +68,10 @@ extension AccountAdministration {
     ///
     /// It signs the user in from then on, unless it does so for somebody else already.
     ///
-    /// - Parameter name: An id or an e-mail address.
+    /// - Parameters:
+    ///   - name: An id or an e-mail address.
+    ///   - projectID: Narrows the search.
+    /// - Returns: The account, and the sessions that ended.
     /// - Throws: ``AdministrationFault``.
     public func verify(
         _ name: String,
