@@ -20,7 +20,9 @@ struct SignInFlow: Sendable {
 
     /// Stores the attempt, and says where the browser goes.
     ///
-    /// - Parameter provider: `nil` where the person has to choose.
+    /// - Parameters:
+    ///   - provider: `nil` where the person has to choose.
+    ///   - address: Whose pending flows are counted: the client's network.
     func begin(
         _ request: AuthorizationRequest,
         _ client: OAuthClient,

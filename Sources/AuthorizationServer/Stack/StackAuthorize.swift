@@ -58,7 +58,7 @@ struct StackAuthorize: Sendable {
             client,
             provider: provider,
             providerScopes: extraScopes,
-            address: request.clientAddress.description
+            address: request.clientAddress.network.description
         )
         switch started {
         case .failure(let fault):
