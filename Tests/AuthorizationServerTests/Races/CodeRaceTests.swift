@@ -4,7 +4,8 @@ import Testing
 @testable import AuthorizationServer
 
 /// One code, many hands (decision 6).
-@Suite struct CodeRaceTests {
+@Suite
+struct CodeRaceTests {
     @Test(arguments: [true, false])
     func oneOfAHundredRedemptionsSucceedsAndItsTokensAreDead(isRotating: Bool) async throws {
         let stand = try await RaceStand()
@@ -27,7 +28,8 @@ import Testing
     }
 
     /// A wrong verifier among them uses the code up as well, and ends nothing.
-    @Test func aWrongVerifierMayConsumeTheCodeAndNeverEndsASession() async throws {
+    @Test
+    func aWrongVerifierMayConsumeTheCodeAndNeverEndsASession() async throws {
         let stand = try await RaceStand()
         let client = try stand.rotatingClient
         for _ in 0..<20 {
@@ -50,7 +52,8 @@ import Testing
     }
 
     /// A hundred codes redeemed at once share few commits, and so few waits for the disk.
-    @Test func redemptionsShareTheirCommits() async throws {
+    @Test
+    func redemptionsShareTheirCommits() async throws {
         let stand = try await RaceStand()
         let client = try stand.rotatingClient
         let codes = try await sideBySide(100) { _ in try await stand.code(for: client) }

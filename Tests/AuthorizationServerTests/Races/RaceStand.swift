@@ -2,6 +2,7 @@ import Configuration
 import Cryptography
 import EventLoop
 import Foundation
+import JOSE
 import JSON
 import Outbound
 import Storage

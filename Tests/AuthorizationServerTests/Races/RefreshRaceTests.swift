@@ -1,11 +1,14 @@
+import JSON
 import Storage
 import Testing
 
 @testable import AuthorizationServer
 
 /// Refreshes side by side: with one another, with a sign-out, with a scope that is taken away.
-@Suite struct RefreshRaceTests {
-    @Test func aHundredRefreshesWithinTheGraceAreOneFamilyAndOneAnswer() async throws {
+@Suite
+struct RefreshRaceTests {
+    @Test
+    func aHundredRefreshesWithinTheGraceAreOneFamilyAndOneAnswer() async throws {
         let stand = try await RaceStand()
         let client = try stand.rotatingClient
         let first = try await stand.signIn(to: client)
@@ -27,7 +30,8 @@ import Testing
         await stand.close()
     }
 
-    @Test func aHundredReplaysAfterTheGraceEndTheFamilyOnce() async throws {
+    @Test
+    func aHundredReplaysAfterTheGraceEndTheFamilyOnce() async throws {
         let stand = try await RaceStand()
         let client = try stand.rotatingClient
         let first = try await stand.signIn(to: client)
@@ -44,7 +48,8 @@ import Testing
     }
 
     /// Without a grace, one of two parallel refreshes is a replay: it ends the family.
-    @Test func withoutAGraceNoTokenGivesTwoAnswers() async throws {
+    @Test
+    func withoutAGraceNoTokenGivesTwoAnswers() async throws {
         let stand = try await RaceStand(grace: .zero)
         let client = try stand.rotatingClient
         for _ in 0..<20 {
@@ -58,7 +63,8 @@ import Testing
         await stand.close()
     }
 
-    @Test func aThousandTokensThatDoNotRotateAreOneSession() async throws {
+    @Test
+    func aThousandTokensThatDoNotRotateAreOneSession() async throws {
         let stand = try await RaceStand()
         let client = try stand.stackClient
         let first = try await stand.signIn(to: client)
@@ -76,7 +82,6 @@ import Testing
     func aRefreshRacingASignOutSucceedsOrIsRefused(isRotating: Bool) async throws {
         let stand = try await RaceStand()
         let client = try isRotating ? stand.rotatingClient : stand.stackClient
-        var succeeded = 0
         for round in 0..<1_000 {
             let first = try await stand.signIn(to: client)
             let session = try stand.session(of: first)
@@ -87,9 +92,11 @@ import Testing
             #expect(stand.published.holds(session))
             switch try await refreshed {
             case .success(let answer):
-                succeeded += 1
                 #expect(try stand.session(of: answer) == session)
-                let after = try await stand.refresh(answer.refreshToken ?? first.refreshToken, by: client)
+                let after = try await stand.refresh(
+                    answer.refreshToken ?? first.refreshToken,
+                    by: client
+                )
                 #expect(after.fault == .refreshTokenInvalid(.revoked))
             case .failure(let fault):
                 #expect(fault == .refreshTokenInvalid(.revoked))
@@ -97,7 +104,6 @@ import Testing
             let after = try await stand.refresh(first.refreshToken, by: client)
             #expect(after.fault == .refreshTokenInvalid(.revoked))
         }
-        print("refresh racing sign-out: \(succeeded) of 1000 were answered before it")
         await stand.close()
     }
 
@@ -128,7 +134,33 @@ import Testing
         await stand.close()
     }
 
-    @Test func aScopeThatIsTakenAwayEndsTheSessionsThatCarryIt() async throws {
+    /// What one refresh asks for takes nothing from the session: an older token still has the rest.
+    @Test(arguments: [true, false])
+    func aNarrowRefreshHidesNoScopeThatIsTakenAwayLater(isRotating: Bool) async throws {
+        let stand = try await RaceStand()
+        let client = try isRotating ? stand.rotatingClient : stand.stackClient
+        let first = try await stand.signIn(to: client)
+        let grant = ScopeGrantRecord(
+            userID: first.subject,
+            scope: "orders:write",
+            source: "operator"
+        )
+        try await stand.store.write { try $0.grantScope(grant) }
+        let wide = try await stand.refresh(first.refreshToken, by: client).get()
+        #expect(wide.scopes == ["orders:read", "orders:write"])
+        let narrow = await RefreshGrant(context: stand.context).refresh(
+            try #require(wide.refreshToken ?? first.refreshToken),
+            requested: ["orders:read"],
+            by: client
+        )
+        #expect(narrow.value?.scopes == ["orders:read"])
+        try await stand.takeAway("orders:write", from: first.subject)
+        #expect(stand.published.holds(try stand.session(of: wide)))
+        await stand.close()
+    }
+
+    @Test
+    func aScopeThatIsTakenAwayEndsTheSessionsThatCarryIt() async throws {
         let stand = try await RaceStand()
         let client = try stand.rotatingClient
         for _ in 0..<50 {
