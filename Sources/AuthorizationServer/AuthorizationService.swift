@@ -2,6 +2,7 @@ public import Access
 public import Configuration
 public import Cryptography
 public import EventLoop
+import JSON
 public import Outbound
 public import Storage
 
