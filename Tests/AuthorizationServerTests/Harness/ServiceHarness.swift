@@ -100,7 +100,8 @@ final class ServiceHarness: Sendable {
         let query = target.contains("?") ? String(target.drop { $0 != "?" }.dropFirst()) : nil
         let host = Array(settings.hosts[0].utf8)
         let bytes = Array(path.utf8)
-        let match = try #require(table.find(host: host.span, path: bytes.span), "\(path)")
+        let found = table.find(host: host.span, path: bytes.span)
+        let match = try #require(found, "\(path)")
         var fields = headers.map { ControlField($0.0.lowercased(), $0.1) }
         var body: [UInt8] = []
         if let form {
