@@ -2,7 +2,7 @@ import Access
 import Configuration
 import Storage
 
-/// `GET` and `POST /oauth2/consent`: may an application of someone else's have what it asks for?
+/// `GET` and `POST /oauth2/consent`: whether an application may have what it asks for.
 struct ConsentForm: Sendable {
     let visit: PageVisit
 

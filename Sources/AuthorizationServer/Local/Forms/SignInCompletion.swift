@@ -10,7 +10,7 @@ struct SignInCompletion: Sendable {
 
     /// Ends the flow, decides what is missing, remembers the browser, and sends it on.
     ///
-    /// - Parameter isTaken: Whether the flow was taken already, with what the person did.
+    /// A sign-up has taken the flow already, with the account that it wrote.
     func signedIn(_ identity: ProviderIdentity, isTaken: Bool = false) async -> ControlResponse {
         if !isTaken, let answer = await take() { return answer }
         let now = context.now
