@@ -181,6 +181,16 @@ struct LocalDriver {
         )
     }
 
+    /// Whose the tokens of an answer are.
+    func userID(_ tokens: ControlResponse) async throws -> String {
+        let me = try await harness.send(
+            "GET",
+            "/api/v1/users/me",
+            headers: StackDriver.client(tokens.object["access_token"]?.string)
+        )
+        return try #require(me.object["id"]?.string, "\(tokens.text) \(me.text)")
+    }
+
     func users() async throws -> [UserRecord] {
         try await harness.store.read { transaction -> [UserRecord] in
             try transaction.users(projectID: nil, limit: 100)

@@ -172,21 +172,33 @@ struct SignInPageTests {
         let put = try await driver.harness.send("PUT", "/oauth2/sign-in?flow=\(state)")
         #expect(put.status == 405)
         #expect(put.value(of: "allow") == "GET, POST")
-        expectPage(
-            try await driver.get("sign-in", state, isConfidential: false),
-            400,
-            .insecureConnection
-        )
-        expectPage(
-            try await driver.post(
-                "sign-in",
-                state,
-                ["email": "a@b", "password": "x"],
+    }
+
+    @Test("A password that came in the clear is refused, with words that say why")
+    func plainConnection() async throws {
+        let driver = try await LocalDriver.make()
+        try await driver.addAda()
+        let state = try await driver.begin()
+        for page in ["sign-in", "sign-up", "choose", "consent"] {
+            let answer = try await driver.harness.send(
+                "GET",
+                "/oauth2/\(page)?flow=\(state)",
+                headers: [("accept", "text/html")],
+                cookies: driver.jar,
                 isConfidential: false
-            ),
-            400,
-            .insecureConnection
+            )
+            #expect(answer.status == 400)
+            #expect(answer.text.contains(PageFault.insecureConnection.sentence))
+        }
+        let token = LocalDriver.token(try await driver.get("sign-in", state))
+        let answer = try await driver.post(
+            "sign-in",
+            state,
+            ["email": LocalDriver.email, "password": LocalDriver.password, "csrf": token],
+            isConfidential: false
         )
+        #expect(answer.status == 400)
+        #expect(answer.value(of: "location") == nil)
     }
 
     @Test("Fields that are missing are named")

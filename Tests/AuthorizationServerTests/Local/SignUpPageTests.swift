@@ -25,7 +25,8 @@ struct SignUpPageTests {
         #expect(!user.isEmailVerified && !user.signsInByEmail && !user.isAnonymous)
         let code = try #require(answer.locationParameters["code"])
         let tokens = try await StackDriver(harness: driver.harness).redeem(code)
-        #expect(tokens.object["user_id"]?.string == user.id)
+        #expect(tokens.object["is_new_user"] == true)
+        #expect(try await driver.userID(tokens) == user.id)
         // And from then on by the password.
         let again = try await driver.signIn(try await driver.begin())
         #expect(again.status == 303)
@@ -210,9 +211,10 @@ struct SignUpPageTests {
         let state = try await driver.begin(ServiceHarness.project)
         let answer = try await driver.signIn(state)
         let mine = try await stack.redeem(try #require(answer.locationParameters["code"]))
-        #expect(mine.object["user_id"]?.string != owner?.id)
+        let id = try await driver.userID(mine)
+        #expect(id != owner?.id)
         // Verifying it does not take the address from who has it.
-        _ = try await driver.administration.verify(try #require(mine.object["user_id"]?.string))
+        _ = try await driver.administration.verify(id)
         #expect(try await driver.users().count(where: \.signsInByEmail) == 1)
     }
 
