@@ -1,5 +1,6 @@
 import Access
 import Bytes
+import Configuration
 import JOSE
 
 /// The two Dressipi endpoints (contract, section 20): method first, then rate.
