@@ -31,7 +31,8 @@ struct AccountCommit: Sendable {
         case .signIn(let known, var account):
             account.email = identity.email
             account.isEmailVerified = identity.isEmailVerified
-            account.sealedTokens = sealedTokens
+            // A browser that was signed in already brings none: those of the last sign-in stay.
+            if !sealedTokens.isEmpty { account.sealedTokens = sealedTokens }
             try transaction.updateProviderAccount(account)
             try transaction.touchUser(id: known.id, at: now)
             user = known
@@ -143,7 +144,9 @@ struct AccountCommit: Sendable {
         switch value {
         case .string(let text): return JSONText.isExactly(text, rule.value)
         case .array(let members):
-            return members.contains { $0.string.map { JSONText.isExactly($0, rule.value) } ?? false }
+            return members.contains {
+                $0.string.map { JSONText.isExactly($0, rule.value) } ?? false
+            }
         case .boolean(let flag): return rule.value == (flag ? "true" : "false")
         case .integer(let number): return rule.value == String(number)
         case .null, .object, .real: return false
