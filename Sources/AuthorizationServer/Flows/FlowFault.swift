@@ -21,6 +21,8 @@ enum FlowFault: Error, Sendable, Equatable {
     case providerUnavailable(detail: String)
     /// No such attempt, or one that was finished already.
     case stateUnknown
+    /// The browser goes in circles.
+    case tooManyBounces
 
     /// The closed word of the log, or what the provider's own fault says.
     var detail: String {
@@ -38,6 +40,7 @@ enum FlowFault: Error, Sendable, Equatable {
         case .providerRefused(_, let detail): detail
         case .providerUnavailable(let detail): detail
         case .stateUnknown: "flow.unknown"
+        case .tooManyBounces: "flow.bounces"
         }
     }
 
@@ -53,6 +56,7 @@ enum FlowFault: Error, Sendable, Equatable {
         case .consentDenied, .consentRequired, .providerDenied: .accessDenied
         case .providerMismatch, .providerNotFound, .providerRefused: .invalidRequest
         case .providerUnavailable: .providerUnavailable
+        case .tooManyBounces: .tooManyRedirects
         }
     }
 
@@ -63,7 +67,7 @@ enum FlowFault: Error, Sendable, Equatable {
         case .consentRequired: "consent_required"
         case .overloaded, .providerUnavailable: "temporarily_unavailable"
         case .expired, .stateUnknown: "invalid_request"
-        case .broken, .providerMismatch, .providerNotFound, .providerRefused:
+        case .broken, .providerMismatch, .providerNotFound, .providerRefused, .tooManyBounces:
             "server_error"
         }
     }

@@ -91,7 +91,7 @@ struct StackFlowAnswer: Sendable {
                 "The provider cannot be reached at the moment. Try again in a few minutes."
             )
         case .bindingMissing, .broken, .consentRequired, .providerMismatch, .providerRefused,
-            .stateUnknown:
+            .stateUnknown, .tooManyBounces:
             nil
         }
     }
