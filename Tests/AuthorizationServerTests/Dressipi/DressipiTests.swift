@@ -1,11 +1,12 @@
 import Access
-@testable import AuthorizationServer
 import Bytes
 import Configuration
 import JOSE
 import JSON
 import Storage
 import Testing
+
+@testable import AuthorizationServer
 
 @Suite("20: Dressipi")
 struct DressipiTests {
@@ -145,7 +146,8 @@ struct DressipiTests {
     @Test("20.1: the query, with an empty body, only where the conf says so")
     func query() async throws {
         let kit = try await OAuthKit()
-        func send(_ client: String, form: [(String, String)]? = nil) async throws -> ControlResponse {
+        func send(_ client: String, form: [(String, String)]? = nil) async throws -> ControlResponse
+        {
             let code = try await code(kit, client: client)
             let query = fields(code, ["client_id": client]).map { ($0.key, $0.value) }
             return try await kit.harness.send(
@@ -200,8 +202,10 @@ struct DressipiTests {
         #expect(second.status == 200)
         let next = second.object["refresh_token"]?.string ?? ""
         #expect(next != token)
-        #expect(try claims(second.object["access_token"]?.string ?? "")["sub"]
-            == claims(first["access_token"]?.string ?? "")["sub"])
+        #expect(
+            try claims(second.object["access_token"]?.string ?? "")["sub"]
+                == claims(first["access_token"]?.string ?? "")["sub"]
+        )
         kit.harness.advance(seconds: 31)
         expectError(try await refresh(kit, token), "invalid_grant")
         expectError(try await refresh(kit, next), "invalid_grant")

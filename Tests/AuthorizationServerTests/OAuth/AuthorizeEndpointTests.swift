@@ -1,8 +1,9 @@
 import Access
-@testable import AuthorizationServer
 import Configuration
 import JSON
 import Testing
+
+@testable import AuthorizationServer
 
 @Suite("OAuth 2.1 §4.1.1: authorize")
 struct AuthorizeEndpointTests {
@@ -14,7 +15,9 @@ struct AuthorizeEndpointTests {
         #expect(started.status == 302)
         #expect(started.value(of: "location")?.hasPrefix("https://id.test/authorize?") == true)
         #expect(started.value(of: "referrer-policy") == "no-referrer")
-        #expect(started.locationParameters["redirect_uri"] == "https://gate.test/oauth2/callback/corp")
+        #expect(
+            started.locationParameters["redirect_uri"] == "https://gate.test/oauth2/callback/corp"
+        )
         let answer = try await kit.returns(from: started, cookies: cookies)
         #expect(answer.status == 303)
         #expect(answer.value(of: "location")?.hasPrefix(OAuthKit.webURI + "?") == true)
@@ -225,7 +228,8 @@ struct AuthorizeEndpointTests {
         let answer = try await kit.returns(from: started, cookies: cookies)
         #expect(answer.status == 303)
         #expect(
-            answer.value(of: "location")?.hasPrefix("https://gate.test/oauth2/consent?flow=") == true
+            answer.value(of: "location")?.hasPrefix("https://gate.test/oauth2/consent?flow=")
+                == true
         )
         let silent = try await kit.authorize(
             spa.merging(["prompt": "none"]) { $1 },
@@ -243,7 +247,8 @@ struct AuthorizeEndpointTests {
         let state = started.locationParameters["state"] ?? ""
         let answer = try await kit.harness.send(
             "GET",
-            "/oauth2/callback/corp?" + FormCoding.query([("state", state), ("error", "access_denied")]),
+            "/oauth2/callback/corp?"
+                + FormCoding.query([("state", state), ("error", "access_denied")]),
             cookies: cookies
         )
         #expect(answer.locationParameters["error"] == "access_denied")
@@ -284,7 +289,9 @@ struct AuthorizeEndpointTests {
             "/oauth2/authorize?" + FormCoding.query(OAuthKit.query([:]))
         )
         #expect(head.status == 302)
-        #expect(try await kit.harness.send("GET", "/oauth2/token").value(of: "allow") == "POST, OPTIONS")
+        #expect(
+            try await kit.harness.send("GET", "/oauth2/token").value(of: "allow") == "POST, OPTIONS"
+        )
     }
 
     @Test("section 8: one address asks no more often than the conf allows")

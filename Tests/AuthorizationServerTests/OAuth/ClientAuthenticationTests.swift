@@ -31,7 +31,9 @@ struct ClientAuthenticationTests {
     @Test("RFC 6749 §2.3.1: the secret in the body")
     func inTheBody() async throws {
         let kit = try await OAuthKit()
-        let body = ["client_id": "web", "client_secret": OAuthKit.secret].mapValues { $0 as String? }
+        let body = ["client_id": "web", "client_secret": OAuthKit.secret].mapValues {
+            $0 as String?
+        }
         let answer = try await kit.post("/oauth2/token", Self.form.merging(body) { $1 })
         #expect(answer.status == 200)
     }

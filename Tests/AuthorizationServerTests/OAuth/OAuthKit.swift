@@ -105,7 +105,8 @@ struct OAuthKit {
 
     /// The value of an `Authorization` field, its parts as they stand or coded.
     static func basic(_ id: String, _ secret: String, isCoded: Bool = false) -> (String, String) {
-        let text = isCoded
+        let text =
+            isCoded
             ? FormCoding.encode(id) + ":" + FormCoding.encode(secret) : id + ":" + secret
         let bytes = [UInt8](text.utf8)
         return ("authorization", "Basic " + Base64URL.encode(bytes.span).span.text())
@@ -251,7 +252,8 @@ struct OAuthKit {
 func claims(_ token: String) throws -> JSONObject {
     let parts = token.split(separator: ".")
     let middle = [UInt8](try #require(parts.count == 3 ? parts[1] : nil).utf8)
-    let text = try #require(Base64URL.decode(middle.span))
+    let decoded = Base64URL.decode(middle.span)
+    let text = try #require(decoded)
     let value = try JSONValue.parse(text.span, limits: JSONLimits(size: 65_536, depth: 8))
     guard case .object(let object) = value else { return [:] }
     return object

@@ -91,11 +91,15 @@ struct PublishedDocumentTests {
             let preflight = try await kit.harness.send("OPTIONS", path, headers: origin)
             #expect(preflight.status == 204)
             #expect(preflight.value(of: "access-control-allow-methods") == "GET")
-            #expect(try await kit.harness.send("POST", path).value(of: "allow") == "GET, HEAD, OPTIONS")
+            #expect(
+                try await kit.harness.send("POST", path).value(of: "allow") == "GET, HEAD, OPTIONS"
+            )
         }
     }
 
-    @Test("decision 12: token and userinfo are read by registered origins, each by its client's own")
+    @Test(
+        "decision 12: token and userinfo are read by registered origins, each by its client's own"
+    )
     func registeredOrigins() async throws {
         let kit = try await OAuthKit()
         func allowed(_ response: ControlResponse) -> String? {
@@ -120,7 +124,9 @@ struct PublishedDocumentTests {
         #expect(allowed(theirs) == nil)
         // Before the client is known, any registered origin reads the refusal.
         #expect(allowed(try await kit.post("/oauth2/token", form, headers: [spa])) == spa.1)
-        #expect(allowed(try await kit.harness.send("GET", "/oauth2/userinfo", headers: [spa])) == spa.1)
+        #expect(
+            allowed(try await kit.harness.send("GET", "/oauth2/userinfo", headers: [spa])) == spa.1
+        )
         let signed = try await kit.signIn()
         let bearer = ("authorization", "Bearer " + signed.access)
         let info = try await kit.harness.send("GET", "/oauth2/userinfo", headers: [bearer, web])

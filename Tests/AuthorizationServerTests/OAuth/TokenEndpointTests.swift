@@ -1,8 +1,9 @@
 import Access
-@testable import AuthorizationServer
 import Configuration
 import JSON
 import Testing
+
+@testable import AuthorizationServer
 
 @Suite("OAuth 2.1 §3.2: token")
 struct TokenEndpointTests {
@@ -101,7 +102,10 @@ struct TokenEndpointTests {
         arguments: [
             (["grant_type": nil], "invalid_request"),
             (["grant_type": "password"], "unsupported_grant_type"),
-            (["grant_type": "urn:ietf:params:oauth:grant-type:device_code"], "unsupported_grant_type"),
+            (
+                ["grant_type": "urn:ietf:params:oauth:grant-type:device_code"],
+                "unsupported_grant_type"
+            ),
             (["code": nil], "invalid_request"),
             (["grant_type": "refresh_token"], "invalid_request"),
             (["resource": "https://other.test"], "invalid_target"),
@@ -259,6 +263,9 @@ struct TokenEndpointTests {
         }
         #expect(last?.status == 429)
         #expect(last?.value(of: "retry-after") == "1")
-        expectError(try await kit.post("/oauth2/token", [:], headers: [OAuthKit.web]), "invalid_request")
+        expectError(
+            try await kit.post("/oauth2/token", [:], headers: [OAuthKit.web]),
+            "invalid_request"
+        )
     }
 }

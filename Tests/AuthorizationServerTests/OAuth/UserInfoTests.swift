@@ -23,7 +23,9 @@ struct UserInfoTests {
         let kit = try await OAuthKit()
         let signed = try await kit.signIn(["scope": "openid"])
         let sub = try claims(signed.access)["sub"]
-        #expect(try await userInfo(kit, signed.access, method: method).object == ["sub": sub ?? .null])
+        #expect(
+            try await userInfo(kit, signed.access, method: method).object == ["sub": sub ?? .null]
+        )
         let more = try await kit.signIn(["scope": "openid profile email"])
         let body = try await userInfo(kit, more.access, method: method).object
         #expect(body["sub"] == sub)
@@ -74,7 +76,9 @@ struct UserInfoTests {
         for token in [signed.access, signed.identity, signed.refresh, "x"] {
             let answer = try await userInfo(kit, token)
             expectError(answer, "invalid_token", 401)
-            #expect(answer.value(of: "www-authenticate")?.contains("error=\"invalid_token\"") == true)
+            #expect(
+                answer.value(of: "www-authenticate")?.contains("error=\"invalid_token\"") == true
+            )
         }
     }
 
