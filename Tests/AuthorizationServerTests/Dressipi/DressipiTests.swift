@@ -233,6 +233,19 @@ struct DressipiTests {
         #expect(kit.harness.published.all.count == 1)
     }
 
+    @Test("section 6: a resource server with `introspect any;` sees Dressipi's tokens too")
+    func introspected() async throws {
+        let kit = try await OAuthKit()
+        let form = fields(try await code(kit)).mapValues { $0 as String? }
+        let token = try await kit.post("/oauth/token", form).object["access_token"]?.string ?? ""
+        let resource = OAuthKit.basic("resource", "resource")
+        let answer = try await kit.introspect(token, headers: [resource])
+        #expect(answer["active"] == true)
+        #expect(answer["client_id"] == "fashion-app")
+        #expect(answer["is_anonymous"] == true)
+        #expect(try await kit.introspect(token) == ["active": false])
+    }
+
     @Test("decision 12: x-api-key is ignored, and noted as a fingerprint")
     func apiKey() async throws {
         let kit = try await OAuthKit()

@@ -175,9 +175,26 @@ struct AuthorizeEndpointTests {
     func post() async throws {
         let kit = try await OAuthKit()
         let form = OAuthKit.query([:])
-        let started = try await kit.harness.send("POST", "/oauth2/authorize", form: form)
-        #expect(started.status == 303)
-        #expect(started.value(of: "location")?.hasPrefix("https://id.test/") == true)
+        // Another site's form comes without our cookie, the GET that follows with it.
+        let first = try await kit.harness.send("POST", "/oauth2/authorize", form: form)
+        #expect(first.status == 303)
+        let own = try #require(first.value(of: "location"))
+        #expect(own == "https://gate.test/oauth2/authorize?" + FormCoding.query(form))
+        let cookies = CookieJar()
+        _ = try await kit.code(cookies: cookies)
+        let signedIn = try await kit.harness.send(
+            "POST",
+            "/oauth2/authorize",
+            form: form,
+            cookies: cookies
+        )
+        #expect(signedIn.locationParameters["code"] != nil)
+        let twice = try await kit.harness.send(
+            "POST",
+            "/oauth2/authorize",
+            form: form + [("scope", "openid")]
+        )
+        #expect(twice.locationParameters["error"] == "invalid_request")
         let both = try await kit.harness.send("POST", "/oauth2/authorize?a=b", form: form)
         expectError(both, "invalid_request")
     }
@@ -215,6 +232,19 @@ struct AuthorizeEndpointTests {
         }
         let silent = try await kit.authorize(["prompt": "none", "max_age": "9"], cookies: cookies)
         #expect(silent.locationParameters["error"] == "login_required")
+    }
+
+    @Test("OpenID Connect Core §3.1.2.1: id_token_hint of somebody else asks anew")
+    func identityTokenHint() async throws {
+        let kit = try await OAuthKit()
+        let cookies = CookieJar()
+        let ours = try await kit.signIn(cookies: cookies)
+        let theirs = try await kit.signIn(subject: "user-2")
+        let same: [String: String?] = ["prompt": "none", "id_token_hint": ours.identity]
+        #expect(try await kit.authorize(same, cookies: cookies).locationParameters["code"] != nil)
+        let other: [String: String?] = ["prompt": "none", "id_token_hint": theirs.identity]
+        let answer = try await kit.authorize(other, cookies: cookies)
+        #expect(answer.locationParameters["error"] == "login_required")
     }
 
     @Test("section 6: consent is asked for, and with prompt=none it is an error")

@@ -47,6 +47,21 @@ struct LogoutTests {
         #expect(again.locationParameters["error"] == "login_required")
     }
 
+    @Test("§2: by POST as well, with the cookie that only the GET after it brings")
+    func post() async throws {
+        let kit = try await OAuthKit()
+        let cookies = CookieJar()
+        let signed = try await kit.signIn(cookies: cookies)
+        let form = [("id_token_hint", signed.identity), ("post_logout_redirect_uri", Self.bye)]
+        let first = try await kit.harness.send("POST", "/oauth2/logout", form: form)
+        #expect(first.status == 303)
+        let own = try #require(first.value(of: "location"))
+        let path = String(own.dropFirst("https://gate.test".count))
+        let second = try await kit.harness.send("GET", path, cookies: cookies)
+        #expect(second.value(of: "location") == Self.bye)
+        #expect(cookies.names.isEmpty)
+    }
+
     @Test("§2: without a hint the person is asked, and only their own yes signs out")
     func confirms() async throws {
         let kit = try await OAuthKit()

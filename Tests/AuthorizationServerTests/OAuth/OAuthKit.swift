@@ -143,11 +143,14 @@ struct OAuthKit {
     func returns(
         from started: ControlResponse,
         subject: String = "user-1",
-        claims: JSONObject = ["email": "ada@example.test", "email_verified": true, "name": "Ada"],
         cookies: CookieJar,
         path: String = "/oauth2/callback/corp"
     ) async throws -> ControlResponse {
         let query = started.locationParameters
+        let name = subject == "user-1" ? "ada" : subject
+        let claims: JSONObject = [
+            "email": .string(name + "@example.test"), "email_verified": true, "name": "Ada",
+        ]
         try StackDriver(harness: harness).signInAtProvider(query, subject: subject, claims: claims)
         let back = FormCoding.query([("state", query["state"] ?? ""), ("code", "provider-code")])
         return try await harness.send("GET", path + "?" + back, cookies: cookies)
