@@ -19,7 +19,8 @@ extension SignInFlow {
     /// The flow of a state, where this browser may go on with it.
     ///
     /// Looked at only: somebody who has the state and not the cookie must not end it for its owner.
-    func resume(_ state: String, _ request: ControlRequest) async -> Result<ResumedFlow, FlowFault> {
+    func resume(_ state: String, _ request: ControlRequest) async -> Result<ResumedFlow, FlowFault>
+    {
         let record: FlowRecord?
         let hash = OpaqueToken.hash(state)
         do throws(StorageFault) {
@@ -75,10 +76,10 @@ extension SignInFlow {
         let hash = OpaqueToken.hash(resumed.state)
         let sealed = context.seal(resumed.flow.json, for: .flow)
         do throws(StorageFault) {
-            try await context.store.write { transaction in
+            let isThere = try await context.store.write { transaction -> Bool in
                 try transaction.updateFlow(hash: hash, sealedPayload: sealed)
             }
-            return nil
+            return isThere ? nil : .stateUnknown
         } catch {
             return FlowFault(error)
         }

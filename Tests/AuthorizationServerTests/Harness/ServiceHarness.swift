@@ -32,9 +32,7 @@ final class ServiceHarness: Sendable {
         var all: [String] { ids.withLock { $0 } }
     }
 
-    /// - Parameters:
-    ///   - server: The block of the conf.
-    ///   - store: One in memory, unless the test has its own.
+    /// Runs the block of a conf, over a store in memory unless the test has its own.
     init(_ server: String = ServiceHarness.conf, store: Store? = nil) async throws {
         let text = """
             listen 127.0.0.1:8443;
@@ -179,10 +177,12 @@ extension ControlResponse {
 
     /// The body as a JSON object; empty where it is none.
     var object: JSONObject {
-        guard case .object(let object)? = try? JSONValue.parse(
-            body.span,
-            limits: JSONLimits(size: 1_000_000, depth: 16)
-        ) else { return [:] }
+        guard
+            case .object(let object)? = try? JSONValue.parse(
+                body.span,
+                limits: JSONLimits(size: 1_000_000, depth: 16)
+            )
+        else { return [:] }
         return object
     }
 
