@@ -17,6 +17,8 @@ struct PendingFlow: Sendable, Equatable {
     var identity: ProviderIdentity?
     /// When they did, in milliseconds since 1970.
     var authenticatedAt: Int64?
+    /// How often the browser was sent on: a loop ends with a page, not with a browser's own error.
+    var bounces = 0
 }
 
 extension PendingFlow {
@@ -27,6 +29,7 @@ extension PendingFlow {
             "nonce": .string(nonce),
             "verifier": .string(codeVerifier),
             "scopes": .string(providerScopes.joined(separator: " ")),
+            "bounces": .integer(Int64(bounces)),
         ]
         object["provider"] = providerID.map { .string($0) }
         object["binding"] = binding.map { .string($0) }
@@ -51,5 +54,6 @@ extension PendingFlow {
             self.identity = ProviderIdentity(json: identity)
         }
         authenticatedAt = json["authenticated"]?.integer
+        bounces = json["bounces"]?.integer.map { Int(clamping: $0) } ?? 0
     }
 }
