@@ -122,7 +122,8 @@ extension SignInFlow {
             request: signedIn.request,
             subject: .identity(signedIn.identity),
             authenticatedAt: signedIn.authenticatedAt,
-            isConsented: signedIn.isConsented
+            isConsented: signedIn.isConsented,
+            isNewAccount: signedIn.flow?.flow.isNewAccount ?? false
         )
         switch await CodeIssuing(context: context).issue(payload, for: signedIn.client) {
         case .failure(let fault): return .failure(FlowFault(fault))
