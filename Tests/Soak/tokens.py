@@ -137,11 +137,18 @@ class Races:
                 faults.append(f"round {round_}: no session: {status} {child}")
                 break
             refreshing, leaving = random.sample(self.wires, 2)
+            # Up to two milliseconds' lead for either, so that both orders are met.
+            leads = [random.choice((0, random.uniform(0, 0.002))) for _ in range(2)]
             turns = [
                 lambda: Stack(refreshing).refresh(child["refresh_token"]),
                 lambda: Stack(leaving).sign_out(child["access_token"]),
             ]
-            (status, answer), (left, said) = side_by_side(2, lambda index: turns[index]())
+
+            def turn(index):
+                time.sleep(leads[index])
+                return turns[index]()
+
+            (status, answer), (left, said) = side_by_side(2, turn)
             outcomes[status] = outcomes.get(status, 0) + 1
             if status not in (200, 401) or left != 200:
                 faults.append(f"round {round_}: refresh {status} {answer}, sign-out {left} {said}")
@@ -338,6 +345,7 @@ class Kills:
             self.check("an acknowledged refresh token works", status == 200, f"{status} {answer}")
             if status == 200:
                 self.lasting[client] = answer["refresh_token"]
+        time.sleep(1.2)  # the grace of app-short
         for actor, ledger in zip(actors, ledgers):
             self.look_at(Dressipi(wire, actor.app.client), ledger)
 
