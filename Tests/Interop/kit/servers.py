@@ -203,6 +203,9 @@ error_log stderr info;
 listen 127.0.0.1:{port} {{ tls_certificate tls.crt; tls_certificate_key tls.key; }}
 authorization_server https://localhost:{port} {{
     store sqlite state/gatehouse.db;
+    # Everything comes from one address here: what these bound has its own tests.
+    authorize_requests_per_second 1000 burst=10000;
+    token_requests_per_second 1000 burst=10000;
     provider local {{ sign_up on; email_verification assumed; }}
     provider corp {{
         discovery {corp}/.well-known/openid-configuration;
