@@ -2,6 +2,7 @@ public import Access
 public import Configuration
 public import Cryptography
 public import EventLoop
+import JSON
 public import Outbound
 public import Storage
 
@@ -80,11 +81,52 @@ public struct AuthorizationService: Sendable {
 
     /// Answers a request.
     public func respond(to request: ControlRequest) async -> ControlResponse {
-        switch request.endpoint.family {
+        guard request.isConfidential || !request.endpoint.carriesSecrets else {
+            return plainRefusal(of: request)
+        }
+        return switch request.endpoint.family {
         case .stack: await StackEndpoints(context: context, request: request).respond()
         case .dressipi: await DressipiEndpoints(context: context, request: request).respond()
         case .oauth: await OAuthEndpoints(context: context, request: request).respond()
         case .pages: await PageEndpoints(context: context, request: request).respond()
+        }
+    }
+
+    /// What came in the clear is known to whoever listened: nothing is done with it.
+    private func plainRefusal(of request: ControlRequest) -> ControlResponse {
+        let sentence = "This is answered over https only: use \(context.settings.url)"
+        let note = ControlNote(error: "invalid_request", detail: "transport.plain")
+        guard !request.isNavigation else {
+            var response = PageRenderer(issuerURL: context.settings.url).render(
+                .error(ErrorPage(fault: .invalidRequest, code: "https_required")),
+                status: 400,
+                requestID: request.requestID
+            )
+            response.note = note
+            return response
+        }
+        return .json(
+            ["error": "invalid_request", "error_description": .string(sentence)],
+            status: 400,
+            fields: [ControlField("cache-control", "no-store")],
+            note: note
+        )
+    }
+}
+
+extension Endpoint {
+    /// Whether passwords, codes or tokens cross: then never in the clear.
+    var carriesSecrets: Bool {
+        switch self {
+        case .authorizationServerMetadata, .keySet, .openIDConfiguration, .signedOut,
+            .stackCurrentProject, .stackKeySet, .styleSheet:
+            false
+        case .authorize, .callback, .chooseProvider, .consent, .dressipiAuthorize,
+            .dressipiToken, .introspect, .logout, .revoke, .signIn, .signUp, .stackAuthorize,
+            .stackCallback, .stackCrossDomainAuthorize, .stackCurrentSession,
+            .stackCurrentUser, .stackSession, .stackSessionRefresh, .stackSessions, .stackToken,
+            .token, .userInfo:
+            true
         }
     }
 }
@@ -96,8 +138,13 @@ public final class AuthorizationGuards: Sendable {
     let throttle: PasswordThrottle
 
     /// Nobody has tried anything yet.
-    public init() {
-        hasher = PasswordHasher()
+    public convenience init() {
+        self.init(hasher: PasswordHasher())
+    }
+
+    /// The same with a hasher of the caller's: tests hash cheaply.
+    init(hasher: PasswordHasher) {
+        self.hasher = hasher
         limits = RequestLimits()
         throttle = PasswordThrottle()
     }

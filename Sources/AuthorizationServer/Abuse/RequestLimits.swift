@@ -46,7 +46,8 @@ final class RequestLimits: Sendable {
             let mayGoOn = bucket.level >= 1000
             if mayGoOn { bucket.level -= 1000 }
             buckets[key] = bucket
-            return mayGoOn ? nil : (1000 - bucket.level) / perSecond / 1000 + 1
+            let missing = 1000 - bucket.level
+            return mayGoOn ? nil : max(1, (missing + 1000 * perSecond - 1) / (1000 * perSecond))
         }
     }
 

@@ -31,7 +31,8 @@ struct AccountCommit: Sendable {
         case .signIn(let known, var account):
             account.email = identity.email
             account.isEmailVerified = identity.isEmailVerified
-            account.sealedTokens = sealedTokens
+            // A browser that was signed in already brings none: those of the last sign-in stay.
+            if !sealedTokens.isEmpty { account.sealedTokens = sealedTokens }
             try transaction.updateProviderAccount(account)
             try transaction.touchUser(id: known.id, at: now)
             user = known

@@ -9,7 +9,7 @@ struct CommitLoopTests {
         let plan = BrittlePlan()
         let store = try plan.makeStore()
         let gate = Gate()
-        let first = Task { try await store.write { _ in gate.wait() } }
+        let first = await gate.hold(store)
         let faults = await withTaskGroup(of: StorageFault?.self) { group in
             for number in 0..<50 {
                 group.addTask {
@@ -66,15 +66,8 @@ struct CommitLoopTests {
     @Test("More than may wait is refused at once")
     func overload() async throws {
         let store = try BrittlePlan().makeStore(waitingCountMax: 3)
-        let started = Gate()
         let gate = Gate()
-        let first = Task {
-            try await store.write { _ in
-                started.open()
-                gate.wait()
-            }
-        }
-        await Task.detached { started.wait() }.value
+        let first = await gate.hold(store)
         let waiting = (0..<3).map { number in
             Task { try await store.write { try $0.setValue("\(number)", [1]) } }
         }

@@ -51,7 +51,7 @@ struct StatementTests {
     func statementsArePortable() async throws {
         let foreign = [
             "AUTOINCREMENT", "INSERT OR", "REPLACE INTO", "IFNULL", "GLOB", "ROWID", "PRAGMA",
-            "RANDOMBLOB", "\"", "?", "STRFTIME", "DATETIME", "BLOB", "INTEGER", "REAL", "BOOLEAN",
+            "RANDOMBLOB", "\"", "?", "STRFTIME", "DATETIME", "BLOB", "INTEGER", " REAL ", "BOOLEAN",
             "SQLITE_", "WITHOUT", "INSTR",
         ]
         for statement in try await statements() + Schema.steps.flatMap({ $0 }) {

@@ -10,32 +10,31 @@ struct CrashTests {
         try await withTemporaryDirectory { directory in
             let settings = SQLiteSettings(path: directory + "/gatehouse.db")
             let store = try Store.open(settings)
-            let acknowledged = Mutex<Set<Int>>([])
-            let isOver = Atomic<Bool>(false)
+            let tally = Tally()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for writer in 0..<8 {
                     group.addTask {
                         var number = writer
-                        while !isOver.load(ordering: .relaxed) {
+                        while await tally.awaitsTurn(of: number) {
                             let key = number
                             try await store.write { transaction in
                                 let value = [UInt8](repeating: 7, count: 2_000)
                                 try transaction.setValue("a\(key)", value)
                                 try transaction.setValue("b\(key)", value)
                             }
-                            acknowledged.withLock { _ = $0.insert(key) }
+                            tally.acknowledge(key)
                             number += 8
                         }
                     }
                 }
                 var random = SeededGenerator(seed: 1)
-                for round in 0..<25 {
-                    let goal =
-                        acknowledged.withLock(\.count) + Int.random(in: 1...60, using: &random)
-                    while acknowledged.withLock(\.count) < goal {
+                for round in 0..<15 {
+                    let goal = tally.acknowledged.count + Int.random(in: 1...60, using: &random)
+                    tally.allow(goal + 100)
+                    while tally.acknowledged.count < goal {
                         await Task.yield()
                     }
-                    let known = acknowledged.withLock { $0 }
+                    let known = tally.acknowledged
                     let image = try Self.image(of: settings.path)
                     try await Self.check(image.database, image.log, in: directory + "/\(round)") {
                         $0.isSuperset(of: known)
@@ -47,7 +46,7 @@ struct CrashTests {
                         _ in true
                     }
                 }
-                isOver.store(true, ordering: .relaxed)
+                tally.end()
                 try await group.waitForAll()
             }
             await store.close()
@@ -70,7 +69,7 @@ struct CrashTests {
         let (whole, halves) = try await store.read { transaction in
             var whole: Set<Int> = []
             var halves = 0
-            for key in 0..<10_000 {
+            for key in 0..<keyCountMax {
                 let first = try transaction.value("a\(key)") != nil
                 let second = try transaction.value("b\(key)") != nil
                 if first && second {
@@ -82,8 +81,12 @@ struct CrashTests {
         }
         await store.close()
         #expect(halves == 0)
-        #expect(isRight(whole))
+        let isWhole = isRight(whole)
+        #expect(isWhole)
     }
+
+    /// More than are written: in each of 15 rounds the writers get at most 160 keys ahead.
+    private static let keyCountMax = 3_000
 
     /// The files as one moment has them: the log is read while the database stays as it is, which
     /// only a checkpoint changes.
@@ -95,5 +98,37 @@ struct CrashTests {
                 return (database, log)
             }
         }
+    }
+}
+
+/// What the writers of a test were told.
+private final class Tally: Sendable {
+    private let state = Mutex((keys: Set<Int>(), allowed: 0, isOver: false))
+
+    var acknowledged: Set<Int> { state.withLock { $0.keys } }
+
+    /// Waits until a key may be written, so that the writers keep step with the copies.
+    ///
+    /// - Returns: False once the test is over.
+    func awaitsTurn(of key: Int) async -> Bool {
+        while true {
+            let (allowed, isOver) = state.withLock { ($0.allowed, $0.isOver) }
+            guard !isOver else { return false }
+            guard key >= allowed else { return true }
+            await Task.yield()
+        }
+    }
+
+    /// Lets keys below a number be written.
+    func allow(_ count: Int) {
+        state.withLock { $0.allowed = count }
+    }
+
+    func acknowledge(_ key: Int) {
+        state.withLock { _ = $0.keys.insert(key) }
+    }
+
+    func end() {
+        state.withLock { $0.isOver = true }
     }
 }

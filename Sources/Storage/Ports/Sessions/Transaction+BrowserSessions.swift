@@ -55,6 +55,29 @@ extension Transaction {
     public func deleteBrowserSession(hash: [UInt8]) throws(StorageFault) -> Bool {
         try change("DELETE FROM browser_sessions WHERE hash = $1", .bytes(hash)) > 0
     }
+
+    /// Ends every browser session of an account at a provider.
+    ///
+    /// Reads the whole table, which holds what lives half a day: for what an operator asks, not for
+    /// what a browser does.
+    ///
+    /// - Returns: How many there were.
+    @discardableResult
+    public func deleteBrowserSessions(
+        projectID: String,
+        providerID: String,
+        accountID: String
+    ) throws(StorageFault) -> Int {
+        try change(
+            """
+            DELETE FROM browser_sessions
+            WHERE project_id = $1 AND provider_id = $2 AND account_id = $3
+            """,
+            .text(projectID),
+            .text(providerID),
+            .text(accountID)
+        )
+    }
 }
 
 extension BrowserSessionRecord {
