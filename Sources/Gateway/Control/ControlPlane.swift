@@ -13,26 +13,27 @@ import Telemetry
 /// Workers never wait for it: they ask by errands and go on with what they hold.
 actor ControlPlane {
     private let loader: ConfigurationSource
-    private let log: ProgramLog
+    let log: ProgramLog
     private let registry: MetricsRegistry
-    private let builder = SnapshotBuilder(tickets: TicketKeys())
+    let builder = SnapshotBuilder(tickets: TicketKeys())
     private let keyClient: OutboundClient
     private let healthClient: OutboundClient
     private let errands = ErrandQueue()
-    private let revocations = RevocationLog()
+    let revocations = RevocationLog()
     private let inherited: [InheritedListener]
 
-    private var settings: Settings
+    var settings: Settings
     private var files: [String]
-    private var generation: UInt64 = 1
+    var generation: UInt64 = 1
     private var accessLog: AccessLog?
-    private var snapshot: Snapshot?
-    private var keys: [KeySetVersion] = []
+    var snapshot: Snapshot?
+    var keys: [KeySetVersion] = []
     private var addresses: [[[SocketAddress]]] = []
     private var unhealthy: Set<ServerPlace> = []
     private var keeper: KeySetKeeper?
     private var resolver: UpstreamResolver?
     private var checker: HealthChecker?
+    var authorization: AuthorizationPlane?
     private var workers: [Mailbox<WorkerMessage>] = []
     private var runningCount = 0
     private var isReloading = false
@@ -72,6 +73,7 @@ actor ControlPlane {
     /// - Throws: What the operator is told, where something cannot be had.
     func start() async throws(StartFault) {
         try openAccessLog()
+        authorization = try await openAuthorization(settings)
         await startKeepers(inheriting: [], unhealthy: [])
         let first = try makeSnapshot()
         snapshot = first
@@ -84,13 +86,16 @@ actor ControlPlane {
         }
         await catchUpOnKeys()
         postTargets()
-        chores = [Task { await answerErrands() }, Task { await doChores() }]
+        chores = [
+            Task { await answerErrands() }, Task { await doChores() },
+            Task { await doAuthorizationChores() },
+        ]
     }
 
     /// Gives the workers the key sets that came while they started one after the other, and those
     /// of which word came before this knew of any.
     private func catchUpOnKeys() async {
-        for (issuer, version) in (await keeper?.versions() ?? []).enumerated() {
+        for (issuer, version) in await heldKeys().enumerated() {
             keySetChanged(issuer, version, generation: generation)
         }
         if let snapshot {
@@ -129,6 +134,12 @@ actor ControlPlane {
         }
     }
 
+    /// What is held of every issuer: our own keys beside those that the keeper fetches.
+    private func heldKeys() async -> [KeySetVersion] {
+        let fetched = await keeper?.versions() ?? []
+        return authorization?.keys(settings.issuers, beside: fetched) ?? fetched
+    }
+
     private func startKeepers(
         inheriting: [InheritedKeySet],
         unhealthy: Set<HealthTarget>
@@ -160,7 +171,7 @@ actor ControlPlane {
         self.checker = checker
         await keeper.start()
         await resolver.start(waitingAtMost: Self.resolveTime)
-        keys = await keeper.versions()
+        keys = await heldKeys()
         addresses = await resolver.addresses()
         for (upstream, servers) in addresses.enumerated() {
             for (server, found) in servers.enumerated() {
@@ -177,7 +188,7 @@ actor ControlPlane {
         }
     }
 
-    private func post(_ message: WorkerMessage) {
+    func post(_ message: WorkerMessage) {
         for worker in workers where !worker.post(message) {
             log.write(.debug, "a worker that has ended was not told")
         }
@@ -267,9 +278,10 @@ extension ControlPlane {
         switch errand.question {
         case .findKey(let issuer, let generation, let keyID):
             answer = await findKey(issuer, generation, keyID)
-        case .respond:
-            // No conf names an authorization server yet, so nobody asks.
-            answer = .response(ControlResponse(status: 503))
+        case .respond(let request):
+            // A reload may have taken it away since the worker looked.
+            let response = await authorization?.respond(to: request)
+            answer = .response(response ?? ControlResponse(status: 404))
         }
         guard workers.indices.contains(errand.worker) else { return }
         _ = workers[errand.worker].post(.answered(ticket: errand.ticket, answer))
@@ -282,6 +294,12 @@ extension ControlPlane {
     ) async -> ErrandAnswer {
         // A question about a conf that was replaced is asked again of the present one.
         guard generation == self.generation, let keeper else { return .decideAgain }
+        if case .own = settings.issuers[issuer].keys {
+            // Posted before the answer: a worker that lags behind a rotation catches up by it.
+            publishOwnKeys()
+            let isKnown = keyID.map { keys[issuer].keySet?.lists($0) ?? false } ?? true
+            return isKnown ? .decideAgain : .keyUnknown
+        }
         switch await keeper.resolve(issuer: issuer, keyID: keyID ?? "") {
         case .refreshed(let version):
             keySetChanged(issuer, version, generation: generation)
@@ -339,6 +357,7 @@ extension ControlPlane {
         } catch {
             throw StartFault("a certificate cannot be used: \(error)")
         }
+        let nextAuthorization = try await prepareAuthorization(loaded.settings)
         let held = await keeper?.inheritance() ?? []
         let sick = await checker?.unhealthyTargets() ?? []
         await stopKeepers()
@@ -349,6 +368,8 @@ extension ControlPlane {
         settings = loaded.settings
         settings.workerCount = workerCount
         files = loaded.files
+        let lastAuthorization = authorization
+        authorization = nextAuthorization
         generation += 1
         certificates = CertificateWatch(settings)
         unhealthy = Set(settings.places(of: sick))
@@ -360,6 +381,7 @@ extension ControlPlane {
         for (worker, metrics) in zip(workers, counters) {
             _ = worker.post(.snapshot(next, WorkerEquipment(metrics: metrics, log: nextLog)))
         }
+        takeOver(from: lastAuthorization)
         await catchUpOnKeys()
         postTargets()
         replaceAccessLog(by: nextLog)
@@ -450,6 +472,8 @@ extension ControlPlane {
         await stopKeepers()
         await keyClient.shutDown()
         await healthClient.shutDown()
+        // Nobody waits for an answer any more.
+        await authorization?.close(waits: false)
         _ = accessLog?.flushAndClose()
         stopped()
     }

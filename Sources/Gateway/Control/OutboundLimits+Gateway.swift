@@ -19,4 +19,14 @@ extension OutboundLimits {
         responseHeadSizeMax: 64 * 1024,
         idleConnectionMax: 0
     )
+
+    /// Sign-ins at providers, in an hour of many: one that hangs fills the half of what the
+    /// authorization server answers at once, for the few seconds until its calls end, and no more.
+    static let providers = OutboundLimits(
+        concurrencyMax: 256,
+        queueMax: 256,
+        connectTimeout: .seconds(5),
+        responseHeadSizeMax: 64 * 1024,
+        idleConnectionMax: 32
+    )
 }

@@ -1,4 +1,4 @@
-import Configuration
+public import Configuration
 
 extension KeySchedule {
     /// The schedule that the settings ask for.
@@ -14,7 +14,7 @@ extension KeySchedule {
 
 extension SealingKeySource {
     /// The place as the conf names it; never the key.
-    var sourceText: String {
+    public var sourceText: String {
         switch self {
         case .file(let path): "sealing_key file:\(path)"
         case .environment(let name, _): "sealing_key env:\(name)"
