@@ -6,7 +6,7 @@ import secrets
 import threading
 
 import requests
-from authlib.jose import JsonWebKey, jwt
+from kit.jose import JsonWebKey, jwt
 
 from kit.check import Report, lab
 from kit.person import pkce

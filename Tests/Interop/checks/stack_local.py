@@ -2,7 +2,7 @@
 
 import time
 
-from authlib.jose import JsonWebKey, jwt
+from kit.jose import JsonWebKey, jwt
 
 from kit.check import Report, lab
 from kit.person import Person, mail, pkce, query_of

@@ -3,7 +3,7 @@
 import secrets
 import urllib.parse
 
-from authlib.jose import JsonWebKey, jwt
+from kit.jose import JsonWebKey, jwt
 
 from kit.check import Report, lab
 from kit.person import Person, mail, pkce, query_of
