@@ -94,7 +94,7 @@ struct GoldenInspector: ConfigurationInspector {
         keyPath.hasSuffix("other.key") ? "the key belongs to another certificate" : nil
     }
 
-    func certificateNames(certificatePath: String) -> [String] {
+    func certificateNames(certificatePath: String, keyPath: String) -> [String] {
         certificatePath.hasSuffix("b.crt") ? ["a.test", "*.b.test"] : []
     }
 

@@ -144,7 +144,9 @@ struct AccountCommit: Sendable {
         switch value {
         case .string(let text): return JSONText.isExactly(text, rule.value)
         case .array(let members):
-            return members.contains { $0.string.map { JSONText.isExactly($0, rule.value) } ?? false }
+            return members.contains {
+                $0.string.map { JSONText.isExactly($0, rule.value) } ?? false
+            }
         case .boolean(let flag): return rule.value == (flag ? "true" : "false")
         case .integer(let number): return rule.value == String(number)
         case .null, .object, .real: return false

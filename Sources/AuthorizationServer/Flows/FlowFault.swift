@@ -19,8 +19,6 @@ enum FlowFault: Error, Sendable, Equatable {
     case providerUnavailable(detail: String)
     /// No such attempt, or one that was finished already.
     case stateUnknown
-    /// The browser goes in circles.
-    case tooManyBounces
 
     /// The closed word of the log, or what the provider's own fault says.
     var detail: String {
@@ -37,7 +35,6 @@ enum FlowFault: Error, Sendable, Equatable {
         case .providerRefused(_, let detail): detail
         case .providerUnavailable(let detail): detail
         case .stateUnknown: "flow.unknown"
-        case .tooManyBounces: "flow.bounces"
         }
     }
 
@@ -53,7 +50,6 @@ enum FlowFault: Error, Sendable, Equatable {
         case .consentDenied, .providerDenied: .accessDenied
         case .providerMismatch, .providerNotFound, .providerRefused: .invalidRequest
         case .providerUnavailable: .providerUnavailable
-        case .tooManyBounces: .tooManyRedirects
         }
     }
 
@@ -63,7 +59,7 @@ enum FlowFault: Error, Sendable, Equatable {
         case .account, .bindingMissing, .consentDenied, .providerDenied: "access_denied"
         case .overloaded, .providerUnavailable: "temporarily_unavailable"
         case .expired, .stateUnknown: "invalid_request"
-        case .broken, .providerMismatch, .providerNotFound, .providerRefused, .tooManyBounces:
+        case .broken, .providerMismatch, .providerNotFound, .providerRefused:
             "server_error"
         }
     }

@@ -19,7 +19,8 @@ extension SignInFlow {
     /// The flow of a state, where this browser may go on with it.
     ///
     /// Looked at only: somebody who has the state and not the cookie must not end it for its owner.
-    func resume(_ state: String, _ request: ControlRequest) async -> Result<ResumedFlow, FlowFault> {
+    func resume(_ state: String, _ request: ControlRequest) async -> Result<ResumedFlow, FlowFault>
+    {
         let record: FlowRecord?
         let hash = OpaqueToken.hash(state)
         do throws(StorageFault) {

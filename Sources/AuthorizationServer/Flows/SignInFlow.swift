@@ -20,7 +20,9 @@ struct SignInFlow: Sendable {
 
     /// Stores the attempt, and says where the browser goes.
     ///
-    /// - Parameter provider: `nil` where the person has to choose.
+    /// - Parameters:
+    ///   - provider: `nil` where the person has to choose.
+    ///   - address: Whose pending flows are counted: the client's network.
     func begin(
         _ request: AuthorizationRequest,
         _ client: OAuthClient,
@@ -46,7 +48,8 @@ struct SignInFlow: Sendable {
         if let fault = await store(flow, state: state, address: address) { return .failure(fault) }
         guard !request.isJSONMode else { return .success(Start(location: location, cookies: [])) }
         var cookie = BrowserCookie.flow(state: state, settings: context.settings)
-        cookie.isCrossSite = provider.map { context.providers[$0.id]?.usesFormPost ?? false } ?? false
+        cookie.isCrossSite =
+            provider.map { context.providers[$0.id]?.usesFormPost ?? false } ?? false
         return .success(
             Start(
                 location: location,

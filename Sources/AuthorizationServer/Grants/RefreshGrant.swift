@@ -12,9 +12,8 @@ import Storage
 struct RefreshGrant: Sendable {
     let context: ServerContext
 
-    /// Gives tokens for a refresh token.
-    ///
-    /// - Parameter requested: A narrower scope than the session's, or `nil` for all of it.
+    /// Gives tokens for a refresh token; `requested` is a narrower scope than the session's, or `nil`
+    /// for all of it.
     func refresh(
         _ refreshToken: String,
         requested: [String]? = nil,
@@ -58,10 +57,10 @@ struct RefreshGrant: Sendable {
             }
             await ending.publish(ended)
             return .failure(.refreshTokenInvalid(.replayed))
-        case .alive(let issue):
+        case .alive(let renewal):
             return client.tokens.rotatesRefreshTokens
-                ? try await rotate(refreshToken, issue, now)
-                : try await keep(issue, now)
+                ? try await rotate(refreshToken, renewal, now)
+                : try await keep(renewal, now)
         }
     }
 
@@ -69,9 +68,16 @@ struct RefreshGrant: Sendable {
 }
 
 extension RefreshGrant {
+    /// What a living token gives.
+    private struct Renewal: Sendable {
+        var issue: Issue
+        /// All that the session carries; its tokens may ask for less.
+        var sessionScopes: [String]
+    }
+
     /// What a look at the token finds.
     private enum Look: Sendable {
-        case alive(Issue)
+        case alive(Renewal)
         /// Rotated within the grace, its successor not used yet: the same answer again.
         case again(sealed: [UInt8])
         /// Rotated before: somebody has a copy.
@@ -123,12 +129,8 @@ extension RefreshGrant {
         _ now: Int64,
         in transaction: borrowing Transaction
     ) throws(StorageFault) -> Look {
-        let held = try transaction.scopeGrants(userID: user.id).map(\.scope)
-        var scopes = ScopePolicy.granted(
-            requested: session.requestedScopes,
-            client: client,
-            held: held
-        )
+        let sessionScopes = try self.scopes(of: session, client, in: transaction)
+        var scopes = sessionScopes
         if let requested, !requested.isEmpty, requested != [ScopePolicy.legacy] {
             // Never more than the session has (RFC 6749 §6).
             guard requested.allSatisfy(scopes.contains) else { return .refused(.scopeInvalid) }
@@ -136,44 +138,52 @@ extension RefreshGrant {
         }
         if scopes.isEmpty, !client.grantableScopes.isEmpty { return .refused(.scopeInvalid) }
         return .alive(
-            Issue(
-                client: client,
-                user: user,
-                session: session,
-                scopes: scopes,
-                refreshToken: nil,
-                issuedAt: now
+            Renewal(
+                issue: Issue(
+                    client: client,
+                    user: user,
+                    session: session,
+                    scopes: scopes,
+                    refreshToken: nil,
+                    issuedAt: now
+                ),
+                sessionScopes: sessionScopes
             )
         )
     }
 
+    private func scopes(
+        of session: SessionRecord,
+        _ client: OAuthClient,
+        in transaction: borrowing Transaction
+    ) throws(StorageFault) -> [String] {
+        let held = try transaction.scopeGrants(userID: session.userID).map(\.scope)
+        return ScopePolicy.granted(requested: session.requestedScopes, client: client, held: held)
+    }
+
     /// The token stays; that it was used is written down when that matters.
     private func keep(
-        _ issue: Issue,
+        _ renewal: Renewal,
         _ now: Int64
     ) async throws(StorageFault) -> Result<TokenAnswer, GrantFault>? {
-        let session = issue.session
+        let session = renewal.issue.session
         let isStale = now - session.lastUsedAt >= Self.useResolution
-        if isStale || session.grantedScopes != issue.scopes {
-            let isAlive = try await context.store.write { transaction -> Bool in
-                guard let present = try transaction.session(id: session.id),
-                    present.isAlive(at: now)
-                else { return false }
-                try touch(present, issue, now, in: transaction)
-                return true
+        if isStale || session.grantedScopes != renewal.sessionScopes {
+            let isCurrent = try await context.store.write { transaction -> Bool in
+                try touch(session.id, renewal, now, in: transaction)
             }
-            guard isAlive else { return .failure(.refreshTokenInvalid(.revoked)) }
+            guard isCurrent else { return nil }
         }
-        return TokenMint(context: context).answer(for: issue)
+        return TokenMint(context: context).answer(for: renewal.issue)
     }
 
     private func rotate(
         _ refreshToken: String,
-        _ issue: Issue,
+        _ renewal: Renewal,
         _ now: Int64
     ) async throws(StorageFault) -> Result<TokenAnswer, GrantFault>? {
         let next = OpaqueToken.make(.refreshToken, random: context.random)
-        var issue = issue
+        var issue = renewal.issue
         issue.refreshToken = next
         // Signed before the transaction, so that the writer thread never waits for a signature;
         // the answer leaves only where the rotation was ours.
@@ -185,82 +195,50 @@ extension RefreshGrant {
         let grace = issue.client.tokens.refreshReuseGrace.wholeMilliseconds
         let sealed = grace > 0 ? RotationSeal(refreshToken: refreshToken).seal(answer) : nil
         let hash = OpaqueToken.hash(refreshToken)
-        let finished = issue
         let isOurs = try await context.store.write { transaction -> Bool in
             guard let token = try transaction.refreshToken(hash: hash), token.rotatedAt == nil,
-                let session = try transaction.session(id: token.sessionID),
-                session.isAlive(at: now)
+                try touch(token.sessionID, renewal, now, in: transaction)
             else { return false }
-            try transaction.rotateRefreshToken(
+            return try transaction.rotateRefreshToken(
                 hash: hash,
                 to: RefreshTokenRecord(
                     hash: OpaqueToken.hash(next),
-                    sessionID: session.id,
+                    sessionID: token.sessionID,
                     createdAt: now
                 ),
                 sealedAnswer: sealed,
                 graceUntil: grace > 0 ? now + grace : nil,
                 at: now
             )
-            try touch(session, finished, now, in: transaction)
-            return true
         }
         return isOurs ? .success(answer) : nil
     }
 
+    /// Notes the use, and all that the session carries: what a client asks for in one refresh takes
+    /// nothing from its other tokens.
+    ///
+    /// - Returns: Whether all is as the look found it: the session alive, and its scopes held. Else
+    ///   nothing was written; a scope that was taken away since the look must not come back.
     private func touch(
-        _ session: SessionRecord,
-        _ issue: Issue,
+        _ sessionID: String,
+        _ renewal: Renewal,
         _ now: Int64,
         in transaction: borrowing Transaction
-    ) throws(StorageFault) {
-        let idle = issue.client.tokens.refreshTokenIdle.wholeMilliseconds
-        try transaction.updateSessionUse(
+    ) throws(StorageFault) -> Bool {
+        let client = renewal.issue.client
+        guard let session = try transaction.session(id: sessionID), session.isAlive(at: now),
+            try scopes(of: session, client, in: transaction) == renewal.sessionScopes
+        else { return false }
+        let idle = client.tokens.refreshTokenIdle.wholeMilliseconds
+        return try transaction.updateSessionUse(
             id: session.id,
             lastUsedAt: now,
             idleExpiresAt: min(now + idle, session.expiresAt),
-            grantedScopes: issue.scopes
+            grantedScopes: renewal.sessionScopes
         )
     }
 
     /// A session's last use is known to the minute: its idle time is counted in days, and a refresh
     /// that writes nothing costs no fsync.
     private static let useResolution: Int64 = 60_000
-}
-
-/// Seals an answer under a key that only the presented refresh token gives: the store alone cannot
-/// open it (decision 10).
-struct RotationSeal {
-    private let key: SealingKey?
-
-    init(refreshToken: String) {
-        let secret = Array(refreshToken.utf8)
-        let salt: [UInt8] = []
-        let info = Array("gatehouse rotation v1".utf8)
-        let derived = HKDF.derive(
-            secret: secret.span,
-            salt: salt.span,
-            info: info.span,
-            count: 32
-        )
-        key = SealingKey(derived)
-    }
-
-    func seal(_ answer: TokenAnswer) -> [UInt8]? {
-        var text: [UInt8] = []
-        answer.json.write(into: &text)
-        return key?.seal(text.span, for: Self.purpose)
-    }
-
-    func open(_ sealed: [UInt8]) -> TokenAnswer? {
-        guard let text = key?.open(sealed.span, for: Self.purpose),
-            case .object(let object)? = try? JSONValue.parse(
-                text.span,
-                limits: JSONLimits(size: 65_536, depth: 4)
-            )
-        else { return nil }
-        return TokenAnswer(json: object)
-    }
-
-    private static let purpose = "rotation"
 }

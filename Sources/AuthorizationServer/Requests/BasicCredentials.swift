@@ -21,7 +21,8 @@ struct BasicCredentials: Sendable {
         let text = String(field.dropFirst("basic ".count)).trimmingBlanks()
         // Base64 and its URL form differ in two letters; padding may be left out.
         let letters = text.utf8.map { byte -> UInt8 in
-            byte == UInt8(ascii: "+") ? UInt8(ascii: "-") : byte == UInt8(ascii: "/") ? UInt8(ascii: "_") : byte
+            byte == UInt8(ascii: "+")
+                ? UInt8(ascii: "-") : byte == UInt8(ascii: "/") ? UInt8(ascii: "_") : byte
         }
         var stripped = letters
         while stripped.last == UInt8(ascii: "=") { stripped.removeLast() }

@@ -52,7 +52,8 @@ extension ControlResponse {
     func adding(_ fields: [ControlField]) -> ControlResponse {
         var response = self
         for field in fields
-        where field.name == "set-cookie" || !self.fields.contains(where: { $0.name == field.name }) {
+        where field.name == "set-cookie" || !self.fields.contains(where: { $0.name == field.name })
+        {
             response.fields.append(field)
         }
         return response

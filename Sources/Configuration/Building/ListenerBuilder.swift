@@ -211,8 +211,10 @@ struct ListenerBuilder {
         of statement: CheckedStatement,
         against pair: CertificateSettings
     ) {
-        let covered = ground.inspector.certificateNames(certificatePath: pair.certificatePath)
-            .map { $0.lowercased() }
+        let covered = ground.inspector.certificateNames(
+            certificatePath: pair.certificatePath,
+            keyPath: pair.keyPath
+        ).map { $0.lowercased() }
         guard !covered.isEmpty else { return }
         for name in names where !covered.contains(where: { Self.covers($0, name) }) {
             ground.findings.warning(

@@ -6,7 +6,7 @@ public protocol ConfigurationInspector {
     func certificatePairFault(certificatePath: String, keyPath: String) -> String?
 
     /// The DNS names that the certificate is for; empty where they are not known.
-    func certificateNames(certificatePath: String) -> [String]
+    func certificateNames(certificatePath: String, keyPath: String) -> [String]
 
     /// What is wrong with a JSON Web Key Set, or `nil`.
     func keySetFault(path: String) -> String?
@@ -24,7 +24,7 @@ public struct TrustingInspector: ConfigurationInspector, Sendable {
     public func certificatePairFault(certificatePath: String, keyPath: String) -> String? { nil }
 
     /// Always unknown.
-    public func certificateNames(certificatePath: String) -> [String] { [] }
+    public func certificateNames(certificatePath: String, keyPath: String) -> [String] { [] }
 
     /// Always good.
     public func keySetFault(path: String) -> String? { nil }

@@ -60,6 +60,11 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         NetworkKey(high: high, low: isIPv4 ? low : 0)
     }
 
+    /// The same network as an address: of IPv6 the first of the /64, an IPv4 address itself.
+    public var network: IPAddress {
+        IPAddress(high: high, low: isIPv4 ? low : 0)
+    }
+
     static let mappedPrefix: UInt64 = 0xFFFF
 }
 

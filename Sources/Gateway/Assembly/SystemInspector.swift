@@ -15,8 +15,13 @@ struct SystemInspector: ConfigurationInspector {
         }
     }
 
-    func certificateNames(certificatePath: String) -> [String] {
-        []
+    func certificateNames(certificatePath: String, keyPath: String) -> [String] {
+        do throws(TLSFault) {
+            return try TLSIdentity(certificatePath: certificatePath, keyPath: keyPath).names
+        } catch {
+            // What is wrong with the pair is said by `certificatePairFault`.
+            return []
+        }
     }
 
     func keySetFault(path: String) -> String? {

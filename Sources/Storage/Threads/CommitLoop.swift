@@ -26,6 +26,8 @@ struct CommitLoop {
         }
     }
 
+    // Not inlined: the optimizer of Swift 6.3.1 crashes where it is.
+    @inline(never)
     private func read(_ errand: Errand) {
         counters.countRead()
         do throws(StorageFault) {

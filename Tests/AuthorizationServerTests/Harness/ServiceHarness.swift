@@ -179,10 +179,12 @@ extension ControlResponse {
 
     /// The body as a JSON object; empty where it is none.
     var object: JSONObject {
-        guard case .object(let object)? = try? JSONValue.parse(
-            body.span,
-            limits: JSONLimits(size: 1_000_000, depth: 16)
-        ) else { return [:] }
+        guard
+            case .object(let object)? = try? JSONValue.parse(
+                body.span,
+                limits: JSONLimits(size: 1_000_000, depth: 16)
+            )
+        else { return [:] }
         return object
     }
 

@@ -164,7 +164,10 @@ struct StackDriver {
     }
 
     /// The header fields of a client's call.
-    static func client(_ access: String? = nil, _ more: [(String, String)] = []) -> [(String, String)] {
+    static func client(
+        _ access: String? = nil,
+        _ more: [(String, String)] = []
+    ) -> [(String, String)] {
         [("x-stack-access-type", "client"), ("x-stack-project-id", ServiceHarness.project)]
             + (access.map { [("x-stack-access-token", $0)] } ?? []) + more
     }

@@ -1,8 +1,9 @@
 import Access
-@testable import AuthorizationServer
 import JSON
 import Storage
 import Testing
+
+@testable import AuthorizationServer
 
 /// Contract, sections 6, 12.3 and 13, as the decisions alter them.
 struct StackCallbackTests {
@@ -91,7 +92,9 @@ struct StackCallbackTests {
         #expect(answer.locationParameters["errorCode"] == "OUTER_OAUTH_TIMEOUT")
     }
 
-    @Test("6.3, decision 2: a provider's no goes to the application, with state and the right error")
+    @Test(
+        "6.3, decision 2: a provider's no goes to the application, with state and the right error"
+    )
     func denied() async throws {
         let driver = StackDriver(harness: try await ServiceHarness())
         let flow = try await begin(driver)

@@ -40,37 +40,45 @@ struct StackSessionTests {
         #expect(answer.value(of: "x-stack-known-error") == "ACCESS_TYPE_REQUIRED")
     }
 
-    @Test("2.3: header mistakes, in their order", arguments: [
-        ([("x-stack-publishable-client-key", "k")], "PROJECT_KEY_WITHOUT_ACCESS_TYPE", 400),
-        ([("x-stack-access-type", "root")], "INVALID_ACCESS_TYPE", 400),
-        ([("x-stack-access-type", "client")], "ACCESS_TYPE_WITHOUT_PROJECT_ID", 400),
-        (
-            [("x-stack-access-type", "client"), ("x-stack-project-id", "no")],
-            "CURRENT_PROJECT_NOT_FOUND", 400
-        ),
-        (
-            StackDriver.client(nil, [("x-stack-publishable-client-key", "wrong")]),
-            "INVALID_PUBLISHABLE_CLIENT_KEY", 401
-        ),
-        (StackDriver.client(nil, [("x-stack-branch-id", "dev")]), "BRANCH_DOES_NOT_EXIST", 400),
-        (StackDriver.client("junk"), "UNPARSABLE_ACCESS_TOKEN", 401),
-        (
-            [("x-stack-access-type", "server"), ("x-stack-project-id", ServiceHarness.project)],
-            "SERVER_AUTHENTICATION_REQUIRED", 401
-        ),
-        (
-            [
-                ("x-stack-access-type", "server"), ("x-stack-project-id", ServiceHarness.project),
-                ("x-stack-secret-server-key", "x"),
-            ], "INVALID_SECRET_SERVER_KEY", 401
-        ),
-        (
-            [
-                ("x-stack-access-type", "admin"), ("x-stack-project-id", ServiceHarness.project),
-                ("x-stack-super-secret-admin-key", "x"),
-            ], "INVALID_SUPER_SECRET_ADMIN_KEY", 401
-        ),
-    ])
+    @Test(
+        "2.3: header mistakes, in their order",
+        arguments: [
+            ([("x-stack-publishable-client-key", "k")], "PROJECT_KEY_WITHOUT_ACCESS_TYPE", 400),
+            ([("x-stack-access-type", "root")], "INVALID_ACCESS_TYPE", 400),
+            ([("x-stack-access-type", "client")], "ACCESS_TYPE_WITHOUT_PROJECT_ID", 400),
+            (
+                [("x-stack-access-type", "client"), ("x-stack-project-id", "no")],
+                "CURRENT_PROJECT_NOT_FOUND", 400
+            ),
+            (
+                StackDriver.client(nil, [("x-stack-publishable-client-key", "wrong")]),
+                "INVALID_PUBLISHABLE_CLIENT_KEY", 401
+            ),
+            (StackDriver.client(nil, [("x-stack-branch-id", "dev")]), "BRANCH_DOES_NOT_EXIST", 400),
+            (StackDriver.client("junk"), "UNPARSABLE_ACCESS_TOKEN", 401),
+            (
+                [
+                    ("x-stack-access-type", "server"),
+                    ("x-stack-project-id", ServiceHarness.project),
+                ],
+                "SERVER_AUTHENTICATION_REQUIRED", 401
+            ),
+            (
+                [
+                    ("x-stack-access-type", "server"),
+                    ("x-stack-project-id", ServiceHarness.project),
+                    ("x-stack-secret-server-key", "x"),
+                ], "INVALID_SECRET_SERVER_KEY", 401
+            ),
+            (
+                [
+                    ("x-stack-access-type", "admin"),
+                    ("x-stack-project-id", ServiceHarness.project),
+                    ("x-stack-super-secret-admin-key", "x"),
+                ], "INVALID_SUPER_SECRET_ADMIN_KEY", 401
+            ),
+        ]
+    )
     func headerMistakes(
         _ headers: [(String, String)],
         _ code: String,

@@ -17,8 +17,6 @@ struct PendingFlow: Sendable, Equatable {
     var identity: ProviderIdentity?
     /// When they did, in milliseconds since 1970.
     var authenticatedAt: Int64?
-    /// How often the browser was sent on: a loop ends with a page, not with a browser's own error.
-    var bounces = 0
 }
 
 extension PendingFlow {
@@ -29,7 +27,6 @@ extension PendingFlow {
             "nonce": .string(nonce),
             "verifier": .string(codeVerifier),
             "scopes": .string(providerScopes.joined(separator: " ")),
-            "bounces": .integer(Int64(bounces)),
         ]
         object["provider"] = providerID.map { .string($0) }
         object["binding"] = binding.map { .string($0) }
@@ -50,7 +47,6 @@ extension PendingFlow {
         providerScopes = (json["scopes"]?.string ?? "").split(separator: " ").map(String.init)
         providerID = json["provider"]?.string
         binding = json["binding"]?.string
-        bounces = json["bounces"]?.integer.map { Int(clamping: $0) } ?? 0
         if case .object(let identity)? = json["identity"] {
             self.identity = ProviderIdentity(json: identity)
         }

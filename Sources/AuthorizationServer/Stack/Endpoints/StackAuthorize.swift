@@ -58,7 +58,7 @@ struct StackAuthorize: Sendable {
             client,
             provider: provider,
             providerScopes: extraScopes,
-            address: request.clientAddress.description
+            address: request.clientAddress.network.description
         )
         switch started {
         case .failure(let fault):
@@ -251,7 +251,9 @@ extension StackAuthorize {
 
     /// A name that a peer chose, as far as it may be shown.
     private static func printable(_ name: String) -> String {
-        let bytes = name.utf8.prefix(40).filter { ASCII.isLetter($0) || ASCII.isDigit($0) || $0 == 0x5F }
+        let bytes = name.utf8.prefix(40).filter {
+            ASCII.isLetter($0) || ASCII.isDigit($0) || $0 == 0x5F
+        }
         return String(decoding: Array(bytes), as: UTF8.self)
     }
 

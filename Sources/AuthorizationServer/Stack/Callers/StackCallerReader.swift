@@ -5,23 +5,6 @@ import JOSE
 import JSON
 import Storage
 
-/// Who calls a Stack endpoint, by its header fields (contract, section 2.3).
-struct StackCaller: Sendable {
-    let project: ProjectSettings
-    /// The user of `x-stack-access-token`, where one came and is good.
-    let user: StackUser?
-}
-
-/// The user of an access token that a Stack endpoint was shown.
-struct StackUser: Sendable {
-    let id: String
-    /// `refresh_token_id`.
-    let sessionID: String
-    let isAnonymous: Bool
-    /// The session has ended: its tokens are good for nothing but to be told so.
-    let isSessionOver: Bool
-}
-
 /// Reads the header fields in the order of the rules: a header mistake is reported before a missing
 /// parameter.
 struct StackCallerReader: Sendable {
@@ -63,7 +46,10 @@ struct StackCallerReader: Sendable {
 
     private func read(_ type: String) async throws(StackFault) -> StackCaller {
         guard ["admin", "client", "server"].contains(type) else {
-            throw StackFault(.invalidAccessType, "x-stack-access-type must be client, server or admin.")
+            throw StackFault(
+                .invalidAccessType,
+                "x-stack-access-type must be client, server or admin."
+            )
         }
         guard let projectID = request.value(of: "x-stack-project-id"), !projectID.isEmpty else {
             throw StackFault(
@@ -238,23 +224,5 @@ extension StackFault {
             "This project demands its publishable client key.",
             details: ["project_id": .string(project.id)]
         )
-    }
-}
-
-/// The publishable client keys of a project: public by design, compared as if they were not.
-enum PublishableKey {
-    /// What clients without a key send in its place.
-    static let sentinel = "__stack_public_client__"
-
-    /// Whether the key is one of the project's.
-    static func isValid(_ key: String, for project: ProjectSettings) -> Bool {
-        let given = Array(key.utf8)
-        var isFound = false
-        for known in project.publishableClientKeys {
-            let bytes = known.bytes
-            // Every key is looked at, so that the time says nothing of which.
-            isFound = bytes.span.constantTimeEquals(given.span) || isFound
-        }
-        return isFound
     }
 }

@@ -46,7 +46,8 @@ extension CodePayload {
         self.request = request
         self.authenticatedAt = authenticatedAt
         isConsented = json["consented"] == true
-        if case .object(let inner)? = json["identity"], let identity = ProviderIdentity(json: inner) {
+        if case .object(let inner)? = json["identity"], let identity = ProviderIdentity(json: inner)
+        {
             subject = .identity(identity)
         } else if let id = json["session"]?.string {
             subject = .session(id: id)
