@@ -21,53 +21,69 @@ final class PasswordThrottle: Sendable {
 
     private let failures = Mutex<[Key: Failures]>([:])
 
-    /// Seconds that this account and address still have to rest, or `nil` where it may try.
-    func rest(
+    /// Counts a try before its outcome is known, so that many at once cannot outrun the count.
+    ///
+    /// - Returns: `nil` where it may be made, else the seconds that this account and address still
+    ///   have to rest.
+    func take(
         account: String,
         address: IPAddress,
         limits: AuthorizationLimitSettings,
         now: Int64
     ) -> Int64? {
         let rest = limits.passwordFailureRest.wholeMilliseconds
+        let keys = Self.keys(account, address, limits)
         return failures.withLock { failures in
-            let keys = Self.keys(account, address, limits)
             let waits = keys.compactMap { key, most -> Int64? in
                 guard let found = failures[key], found.count >= most, now < found.lastAt + rest
                 else { return nil }
                 return (found.lastAt + rest - now) / 1000 + 1
             }
-            return waits.max()
-        }
-    }
-
-    /// A wrong password.
-    func failed(
-        account: String,
-        address: IPAddress,
-        limits: AuthorizationLimitSettings,
-        now: Int64
-    ) {
-        let rest = limits.passwordFailureRest.wholeMilliseconds
-        failures.withLock { failures in
+            if let wait = waits.max() { return wait }
             if failures.count >= Self.countMax {
-                failures = failures.filter { now < $0.value.lastAt + rest }
-                while failures.count >= Self.countMax, let any = failures.keys.first {
-                    failures[any] = nil
-                }
+                Self.makeRoom(in: &failures, now: now, rest: rest)
             }
-            for (key, _) in Self.keys(account, address, limits) {
+            for (key, _) in keys {
                 var found = failures[key] ?? Failures(count: 0, lastAt: now)
                 if now >= found.lastAt + rest { found.count = 0 }
                 found.count += 1
                 found.lastAt = now
                 failures[key] = found
             }
+            return nil
         }
     }
 
-    /// The right one: the account's own failures from there are forgotten.
+    /// The try was right: the account's own failures from there are forgotten, and the address's
+    /// count is as it was before.
     func succeeded(account: String, address: IPAddress) {
-        failures.withLock { $0[.account(account, address.networkKey)] = nil }
+        failures.withLock { failures in
+            failures[.account(account, address.networkKey)] = nil
+            Self.takeBack(.address(address.networkKey), in: &failures)
+        }
+    }
+
+    /// The try was neither right nor wrong: it never happened.
+    func undo(account: String, address: IPAddress) {
+        failures.withLock { failures in
+            Self.takeBack(.account(account, address.networkKey), in: &failures)
+            Self.takeBack(.address(address.networkKey), in: &failures)
+        }
+    }
+
+    private static func takeBack(_ key: Key, in failures: inout [Key: Failures]) {
+        guard var found = failures[key] else { return }
+        found.count -= 1
+        failures[key] = found.count > 0 ? found : nil
+    }
+
+    /// Forgets whoever has rested enough, and where that is nobody, any: a flood of addresses may
+    /// then guess more often, and takes no more memory.
+    private static func makeRoom(in failures: inout [Key: Failures], now: Int64, rest: Int64) {
+        failures = failures.filter { now < $0.value.lastAt + rest }
+        while failures.count >= countMax, let any = failures.keys.first {
+            failures[any] = nil
+        }
     }
 
     private static func keys(

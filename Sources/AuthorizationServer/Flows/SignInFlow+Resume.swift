@@ -76,10 +76,10 @@ extension SignInFlow {
         let hash = OpaqueToken.hash(resumed.state)
         let sealed = context.seal(resumed.flow.json, for: .flow)
         do throws(StorageFault) {
-            try await context.store.write { transaction in
+            let isThere = try await context.store.write { transaction -> Bool in
                 try transaction.updateFlow(hash: hash, sealedPayload: sealed)
             }
-            return nil
+            return isThere ? nil : .stateUnknown
         } catch {
             return FlowFault(error)
         }

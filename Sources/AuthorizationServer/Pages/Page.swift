@@ -7,7 +7,6 @@ enum Page: Sendable, Hashable {
     case error(ErrorPage)
     case signedOut(SignedOutPage)
     case confirmSignOut(ConfirmSignOutPage)
-    case leaving(LeavingPage)
 }
 
 extension Page {
@@ -18,7 +17,7 @@ extension Page {
         case .signUp(let page): page.form
         case .consent(let page): page.form
         case .confirmSignOut(let page): page.form
-        case .chooseProvider, .error, .leaving, .signedOut: nil
+        case .chooseProvider, .error, .signedOut: nil
         }
     }
 
@@ -32,7 +31,6 @@ extension Page {
         case .error: "error"
         case .signedOut: "signedOut"
         case .confirmSignOut: "confirmSignOut"
-        case .leaving: "leaving"
         }
     }
 
@@ -46,7 +44,6 @@ extension Page {
         case .error(let page): page.context(requestID: requestID)
         case .signedOut(let page): page.context
         case .confirmSignOut(let page): page.context
-        case .leaving(let page): page.context
         }
     }
 }

@@ -24,6 +24,7 @@ enum PageFields {
                 "cache-control",
                 isNamed ? "public, max-age=31536000, immutable" : "no-cache"
             ),
+            ControlField("etag", StyleSheet.entityTag),
             ControlField("x-content-type-options", "nosniff"),
             ControlField("cross-origin-resource-policy", "same-origin"),
         ]
@@ -41,10 +42,17 @@ enum PageFields {
     }
 
     /// The source expressions of `form-action`, each once.
+    ///
+    /// Chromium holds every redirect after a form to them, those of the client's own server too: to
+    /// where a client sends people on from its callback nobody knows here. So a form that may lead
+    /// to a client may lead to the web; what it may never lead to is another scheme.
     private static func formTargets(form: PageForm?, issuerURL: String) -> [String] {
         guard let form else { return ["'none'"] }
-        var targets = ["'self'"]
-        for target in ([issuerURL] + form.redirectURIs).compactMap(LinkReference.formTarget)
+        var targets = ["'self'"] + [issuerURL].compactMap(LinkReference.formTarget)
+        if !form.redirectURIs.isEmpty {
+            targets.append("https:")
+        }
+        for target in form.redirectURIs.flatMap(LinkReference.formTargets)
         where !targets.contains(target) {
             targets.append(target)
         }

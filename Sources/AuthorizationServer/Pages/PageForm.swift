@@ -12,9 +12,8 @@ struct PageForm: Sendable, Hashable {
     var hiddenFields: [ControlField] = []
     /// Every redirect URI that the answer to the form may redirect to.
     ///
-    /// Chromium holds redirects after a form to `form-action`, so their origins stand in it. To web
-    /// clients rather answer a ``LeavingPage``, whose reason this is; an application's own scheme ends
-    /// the chain, and needs to stand here.
+    /// Chromium holds redirects after a form to `form-action`, so that these stand in it
+    /// (``PageFields``).
     var redirectURIs: [String] = []
 }
 

@@ -14,6 +14,9 @@ enum StyleSheet {
             + String(decoding: Base64URL.encode(digest.span.extracting(first: 12)), as: UTF8.self)
     }()
 
+    /// The validator of the text (RFC 9110 §8.8.3).
+    static let entityTag = "\"" + query.dropFirst(2) + "\""
+
     private static let path = Endpoint.styleSheet.paths(dressipiPrefix: "")[0]
 
     static let text = """

@@ -34,6 +34,20 @@ public struct SealingKey: Sendable {
         )
     }
 
+    /// A key of its own for what is not sealed: the same each time, and no hint at any other.
+    ///
+    /// - Returns: 32 bytes.
+    public func derivedKey(for purpose: String) -> [UInt8] {
+        let salt: [UInt8] = []
+        let info = [UInt8]("gatehouse derive \(Self.version) ".utf8) + [UInt8](purpose.utf8)
+        return HKDF.derive(
+            secret: secret.span,
+            salt: salt.span,
+            info: info.span,
+            count: AESGCM.keySize
+        )
+    }
+
     /// Seals with a salt and nonce of the caller's: for the test of a known answer.
     internal func seal(
         _ plain: Span<UInt8>,

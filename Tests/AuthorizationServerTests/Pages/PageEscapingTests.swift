@@ -82,24 +82,6 @@ struct PageEscapingTests {
         }
     }
 
-    @Test("Leaving goes where it may and nowhere else")
-    func leaving() throws {
-        let href = "https://App.example:8443/cb?code=1&state=a'b#x"
-        let page = try #require(LeavingPage(href: href))
-        #expect(page.destination == "app.example:8443")
-        let markup = Markup(PageFixtures.html(.leaving(page)))
-        let refresh = markup.all("meta").first { $0["http-equiv"] == "refresh" }
-        #expect(refresh?["content"] == "0; url=" + href)
-        #expect(markup.all("a").map { $0["href"] } == [href])
-        #expect(LeavingPage(href: "http://[::1]:80/cb")?.destination == "[::1]:80")
-        #expect(LeavingPage(href: "com.example.app:/cb")?.destination == "com.example.app:")
-        for wrong in [
-            "javascript:alert(1)", "/path", "https://u@app.example/", "https://a/\"x", "",
-        ] {
-            #expect(LeavingPage(href: wrong) == nil)
-        }
-    }
-
     @Test("Controls are not shown")
     func controlsGo() {
         #expect(PageText().escapeText("a\u{0}b\u{85}\tc\n") == "a\u{FFFD}b\u{FFFD}\tc\n")

@@ -10,7 +10,7 @@ struct PageFieldsTests {
         #expect(response.status == 403)
         let targets =
             page.form == nil
-            ? "'none'" : "'self' https://login.example.com https://shop.example.org"
+            ? "'none'" : "'self' https://login.example.com https:"
         #expect(
             response.fields == [
                 ControlField("content-type", "text/html; charset=utf-8"),
@@ -57,6 +57,41 @@ struct PageFieldsTests {
     )
     func formTargets(uri: String, expected: String?) {
         #expect(LinkReference.formTarget(of: uri) == expected)
+    }
+
+    @Test(
+        "A form that leads to a client leads to the web, and to no other scheme than the client's",
+        arguments: [
+            (["https://a.example/cb"], "https:"),
+            (["https://a.example/cb", "https://b.example/"], "https:"),
+            (["http://localhost:3000/cb"], "https: http://localhost:* http://127.0.0.1:*"),
+            (["http://127.0.0.1/cb"], "https: http://localhost:* http://127.0.0.1:*"),
+            (
+                ["http://app.localhost:1/"],
+                "https: http://localhost:* http://127.0.0.1:* http://app.localhost:*"
+            ),
+            (["http://[::1]:3000/cb"], "https: http:"),
+            (["com.example.app:/cb"], "https: com.example.app:"),
+            (["javascript:x", "https://a.example; script-src *"], "https:"),
+        ]
+    )
+    func formsThatLeave(redirectURIs: [String], targets: String) {
+        var page = PageFixtures.signIn
+        page.form.redirectURIs = redirectURIs
+        let response = PageFixtures.renderer.render(.signIn(page), requestID: "r")
+        let policy = response.fields.first { $0.name == "content-security-policy" }?.value ?? ""
+        #expect(
+            policy.contains("form-action 'self' https://login.example.com \(targets); frame-")
+        )
+    }
+
+    @Test("A form that leads to no client stays here")
+    func formsThatStay() {
+        var page = PageFixtures.signIn
+        page.form.redirectURIs = []
+        let response = PageFixtures.renderer.render(.signIn(page), requestID: "r")
+        let policy = response.fields.first { $0.name == "content-security-policy" }?.value ?? ""
+        #expect(policy.contains("form-action 'self' https://login.example.com; frame-"))
     }
 
     @Test("The style sheet is kept only under its own name")

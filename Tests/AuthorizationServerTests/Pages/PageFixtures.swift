@@ -91,16 +91,10 @@ enum PageFixtures {
                 )
             ),
             ("confirm-sign-out", .confirmSignOut(confirmSignOut)),
-        ] + leaving
+        ]
 
     static func html(_ page: Page, requestID: String = "r-0f3a9c51d2") -> String {
         String(decoding: renderer.render(page, requestID: requestID).body, as: UTF8.self)
-    }
-
-    private static var leaving: [(name: String, page: Page)] {
-        LeavingPage(href: "https://shop.example.org/callback?code=1&state=2").map {
-            [("leaving", .leaving($0))]
-        } ?? []
     }
 
     private static var signInWrong: SignInPage {

@@ -32,6 +32,20 @@ enum LinkReference {
         return scheme + ":"
     }
 
+    /// What lets a form lead to a client by its redirect URI, beside `https:`.
+    ///
+    /// Of an `http` one, which stands on the person's own machine, every port of that machine: what
+    /// is developed there sends people on from one port to another.
+    static func formTargets(of redirectURI: String) -> [String] {
+        guard let target = formTarget(of: redirectURI), !target.hasPrefix("https:") else {
+            return []
+        }
+        guard target.hasPrefix("http://") else { return [target] }
+        let host = target.dropFirst(7).prefix { $0 != ":" }
+        let own = ["localhost", "127.0.0.1"]
+        return (own.contains(String(host)) ? own : own + [String(host)]).map { "http://\($0):*" }
+    }
+
     /// `scheme://host[:port]` of an `http` or `https` URL, in lower case.
     static func webOrigin(of text: String) -> String? {
         guard isPrintable(text), let scheme = scheme(of: text), ["http", "https"].contains(scheme)

@@ -7,6 +7,7 @@ enum PageFault: String, Sendable, Hashable, CaseIterable {
     case expired = "expired_attempt"
     case fieldsWrong = "wrong_fields"
     case formStale = "stale_form"
+    case insecureConnection = "insecure_connection"
     case invalidRequest = "invalid_request"
     case notFound = "not_found"
     case providerUnavailable = "provider_unavailable"
@@ -29,6 +30,7 @@ extension PageFault {
         case .expired: "This sign-in has expired"
         case .fieldsWrong: "Please check what you typed"
         case .formStale: "This page was open for too long"
+        case .insecureConnection: "This connection is not secure"
         case .invalidRequest: "This link does not work"
         case .notFound: "There is nothing here"
         case .providerUnavailable: "The sign-in service does not answer"
@@ -61,6 +63,9 @@ extension PageFault {
             "Something is missing or not quite right. Go back and check each field."
         case .formStale:
             "To keep you safe, nothing was done. Please send the form once more."
+        case .insecureConnection:
+            "To keep your password safe, this page works over https only. "
+                + "Tell whoever runs this service."
         case .invalidRequest:
             "The application sent something that we cannot read. "
                 + "Go back to it and try again, or tell the people who run it."

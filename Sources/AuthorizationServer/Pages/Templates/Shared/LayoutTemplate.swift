@@ -11,7 +11,6 @@ enum LayoutTemplate {
         <meta name="robots" content="noindex">
         <title>{{title}}</title>
         <link rel="stylesheet" href="{{styleSheet}}">
-        {{$head}}{{/head}}
         </head>
         <body>
         <header class="top">

@@ -15,7 +15,6 @@ enum PageTemplates {
         "error": ErrorTemplate.text,
         "signedOut": SignedOutTemplate.text,
         "confirmSignOut": ConfirmSignOutTemplate.text,
-        "leaving": LeavingTemplate.text,
     ]
 
     /// A page's text.
