@@ -49,6 +49,7 @@ enum SealPurpose: String {
     case code
     case flow
     case providerTokens = "provider-tokens"
+    case signOut = "sign-out"
 }
 
 /// Brings revocations to every worker; committed before, answered after.
