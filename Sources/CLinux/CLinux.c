@@ -362,6 +362,83 @@ int gatehouse_notify(const char *path, const void *bytes, size_t count) {
     return sent < 0 ? -1 : 0;
 }
 
+static int local_address(const char *path, struct sockaddr_un *address) {
+    size_t length = strlen(path);
+    if (length == 0 || length > sizeof address->sun_path - 1) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memset(address, 0, sizeof *address);
+    address->sun_family = AF_UNIX;
+    memcpy(address->sun_path, path, length);
+    return 0;
+}
+
+static int closing(int descriptor) {
+    int code = errno;
+    close(descriptor);
+    errno = code;
+    return -1;
+}
+
+int gatehouse_listen_local(const char *path, mode_t mode, int backlog) {
+    struct sockaddr_un address;
+    if (local_address(path, &address) < 0) {
+        return -1;
+    }
+    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) {
+        return -1;
+    }
+    // The file is made with the socket's own mode: at no moment is it open to more people.
+    if (fchmod(descriptor, mode) < 0
+        || bind(descriptor, (const struct sockaddr *)&address, sizeof address) < 0
+        || listen(descriptor, backlog) < 0) {
+        return closing(descriptor);
+    }
+    return descriptor;
+}
+
+int gatehouse_connect_local(const char *path) {
+    struct sockaddr_un address;
+    if (local_address(path, &address) < 0) {
+        return -1;
+    }
+    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) {
+        return -1;
+    }
+    if (connect(descriptor, (const struct sockaddr *)&address, sizeof address) < 0) {
+        return closing(descriptor);
+    }
+    return descriptor;
+}
+
+int gatehouse_accept_local(int listener, uint32_t *user) {
+    int descriptor = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    if (descriptor < 0) {
+        return -1;
+    }
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) {
+        return closing(descriptor);
+    }
+    *user = peer.uid;
+    return descriptor;
+}
+
+int gatehouse_set_patience(int descriptor, int64_t milliseconds) {
+    struct timeval time = {
+        .tv_sec = (time_t)(milliseconds / 1000),
+        .tv_usec = (suseconds_t)(milliseconds % 1000 * 1000),
+    };
+    if (setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) < 0) {
+        return -1;
+    }
+    return setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
+}
+
 const char *gatehouse_error_text(int code) {
     const char *text = strerrordesc_np(code);
     return text == NULL ? "unknown error" : text;

@@ -11,7 +11,8 @@ struct Gatehouse: AsyncParsableCommand {
         abstract: "A reverse-proxy authentication gateway.",
         version: Version.text,
         subcommands: [
-            Run.self, Check.self, Demo.self, Explain.self, Logs.self, VersionCommand.self,
+            Run.self, Check.self, Demo.self, Explain.self, Logs.self, Users.self, Keys.self,
+            Clients.self, Hash.self, VersionCommand.self,
         ]
     )
 

@@ -81,6 +81,14 @@ int gatehouse_take_signal(int descriptor);
 // One datagram to a local socket; a leading '@' in the path means the abstract name space.
 int gatehouse_notify(const char *path, const void *bytes, size_t count);
 
+// A stream socket of a path, close-on-exec and blocking; a listener's file is made with `mode`.
+int gatehouse_listen_local(const char *path, mode_t mode, int backlog);
+int gatehouse_connect_local(const char *path);
+// accept4, close-on-exec; the user that the peer ran as when it connected.
+int gatehouse_accept_local(int listener, uint32_t *user);
+// How long one call of a blocking socket waits; 0 or -1.
+int gatehouse_set_patience(int descriptor, int64_t milliseconds);
+
 // The text and the name of an error number, in the C locale; never NULL.
 const char *gatehouse_error_text(int code);
 const char *gatehouse_error_name(int code);

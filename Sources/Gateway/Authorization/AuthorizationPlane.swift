@@ -24,6 +24,7 @@ final class AuthorizationPlane: Sendable {
 
     private struct State {
         var service: AuthorizationService
+        var realms: [KeyRealm]
         var underWay = 0
         var idle: [CheckedContinuation<Void, Never>] = []
     }
@@ -61,7 +62,7 @@ final class AuthorizationPlane: Sendable {
             revocations: publisher,
             guards: guards
         )
-        state = Mutex(State(service: AuthorizationService(parts)))
+        state = Mutex(State(service: AuthorizationService(parts), realms: settings.realms))
     }
 
     /// Opens the store with its keys; nothing is served yet.
@@ -70,7 +71,7 @@ final class AuthorizationPlane: Sendable {
     static func open(
         _ settings: AuthorizationServerSettings,
         publisher: any RevocationPublisher,
-        log: ProgramLog
+        log: ProgramLog?
     ) async throws(StartFault) -> AuthorizationPlane {
         let opened = try await OpenedStore.open(settings, log: log)
         do {
@@ -129,6 +130,12 @@ final class AuthorizationPlane: Sendable {
 }
 
 extension AuthorizationPlane {
+    /// What answers now.
+    var service: AuthorizationService { state.withLock { $0.service } }
+
+    /// Who signs by the conf in force.
+    var realms: [KeyRealm] { state.withLock { $0.realms } }
+
     /// Makes keys for what a conf has new; nothing is served by it yet.
     ///
     /// - Throws: What the operator is told; the old settings stay in force.
@@ -152,7 +159,10 @@ extension AuthorizationPlane {
             guards: guards
         )
         let service = AuthorizationService(parts)
-        state.withLock { $0.service = service }
+        state.withLock { state in
+            state.service = service
+            state.realms = settings.realms
+        }
     }
 
     /// What was revoked and could still be shown: to be known before anything is accepted.

@@ -51,10 +51,31 @@ extension ControlPlane {
         return authorization
     }
 
+    /// Serves the operator's commands, where `gatehouse users` looks for it.
+    func startControlSocket(
+        _ plane: AuthorizationPlane
+    ) throws(StartFault) -> ControlSocket {
+        try ControlSocket.start(
+            stateDirectory: settings.stateDirectory,
+            desk: OperatorDesk(plane: plane) { await self.publishOwnKeys() },
+            log: log
+        )
+    }
+
     /// Serves by the new conf, whose snapshot the workers have.
-    func takeOver(from last: AuthorizationPlane?) {
+    func takeOver(from last: AuthorizationPlane?, _ lastStateDirectory: String) {
         if let wanted = settings.authorizationServer {
             authorization?.serve(wanted)
+        }
+        guard last !== authorization || lastStateDirectory != settings.stateDirectory else {
+            return
+        }
+        controlSocket?.close()
+        do throws(StartFault) {
+            controlSocket = try authorization.map(startControlSocket)
+        } catch {
+            controlSocket = nil
+            log.write(.error, "`gatehouse users` cannot be served: \(error.message)")
         }
         if let last, last !== authorization {
             log.write(.notice, "the authorization server was taken out of the conf")

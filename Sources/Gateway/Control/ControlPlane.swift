@@ -34,6 +34,7 @@ actor ControlPlane {
     private var resolver: UpstreamResolver?
     private var checker: HealthChecker?
     var authorization: AuthorizationPlane?
+    var controlSocket: ControlSocket?
     private var workers: [Mailbox<WorkerMessage>] = []
     private var runningCount = 0
     private var isReloading = false
@@ -74,6 +75,7 @@ actor ControlPlane {
     func start() async throws(StartFault) {
         try openAccessLog()
         authorization = try await openAuthorization(settings)
+        controlSocket = try authorization.map(startControlSocket)
         await startKeepers(inheriting: [], unhealthy: [])
         let first = try makeSnapshot()
         snapshot = first
@@ -365,6 +367,7 @@ extension ControlPlane {
             log.write(.warning, "a change of `workers` takes effect at the next start")
         }
         let workerCount = settings.workerCount
+        let lastStateDirectory = settings.stateDirectory
         settings = loaded.settings
         settings.workerCount = workerCount
         files = loaded.files
@@ -381,7 +384,7 @@ extension ControlPlane {
         for (worker, metrics) in zip(workers, counters) {
             _ = worker.post(.snapshot(next, WorkerEquipment(metrics: metrics, log: nextLog)))
         }
-        takeOver(from: lastAuthorization)
+        takeOver(from: lastAuthorization, lastStateDirectory)
         await catchUpOnKeys()
         postTargets()
         replaceAccessLog(by: nextLog)
@@ -472,6 +475,7 @@ extension ControlPlane {
         await stopKeepers()
         await keyClient.shutDown()
         await healthClient.shutDown()
+        controlSocket?.close()
         // Nobody waits for an answer any more.
         await authorization?.close(waits: false)
         _ = accessLog?.flushAndClose()
