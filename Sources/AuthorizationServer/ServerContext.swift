@@ -49,13 +49,15 @@ enum SealPurpose: String {
     case code
     case flow
     case providerTokens = "provider-tokens"
+    case signOut = "sign-out"
 }
 
 /// Brings revocations to every worker; committed before, answered after.
 public protocol RevocationPublisher: Sendable {
     /// Returns when no decision that starts from then on takes a token of these sessions.
     ///
-    /// - Parameter ids: Session ids, or `jti`s of tokens without a session.
-    /// - Parameter expiry: The second since 1970 when their last token is dead.
+    /// - Parameters:
+    ///   - ids: Session ids, or `jti`s of tokens without a session.
+    ///   - expiry: The second since 1970 when their last token is dead.
     func publish(_ ids: [String], expiry: Int64) async
 }

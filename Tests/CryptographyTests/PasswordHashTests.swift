@@ -118,8 +118,11 @@ struct PasswordHashTests {
 
     @Test
     func readsWhatOthersWrite() throws {
-        // Made with Python: hashlib.scrypt(b"password", salt=bytes(range(248, 256)) * 2, n=16, r=8, p=1).
-        let text = "$scrypt$ln=4,r=8,p=1$+Pn6+/z9/v/4+fr7/P3+/w$sWzKxlPtrz8hDLZ2+C8qsv1wHW+rTbi2cHMaS2pSZ7o"
+        // Made with Python: hashlib.scrypt(b"password", n=16, r=8, p=1,
+        // salt=bytes(range(248, 256)) * 2).
+        let text =
+            "$scrypt$ln=4,r=8,p=1$+Pn6+/z9/v/4+fr7/P3+/w"
+            + "$sWzKxlPtrz8hDLZ2+C8qsv1wHW+rTbi2cHMaS2pSZ7o"
         let found = try PasswordHash.verify(utf8("password").span, against: text)
         #expect(found == PasswordHash.Verification(matches: true, needsRehash: true))
     }

@@ -8,7 +8,8 @@ struct Manifest {
 
     /// Names of `let` constants in the manifest, and the module that each product brings.
     static let productModules = [
-        "log": "Logging", "mustache": "Mustache", "arguments": "ArgumentParser", "deque": "DequeModule",
+        "log": "Logging", "mustache": "Mustache", "arguments": "ArgumentParser",
+        "deque": "DequeModule",
     ]
 
     /// Reads a manifest.

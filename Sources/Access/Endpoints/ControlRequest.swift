@@ -117,7 +117,12 @@ public struct ControlNote: Sendable, Hashable {
     public var subject: String
 
     /// Names all of it.
-    public init(error: String = "", detail: String = "", clientID: String = "", subject: String = "") {
+    public init(
+        error: String = "",
+        detail: String = "",
+        clientID: String = "",
+        subject: String = ""
+    ) {
         self.error = error
         self.detail = detail
         self.clientID = clientID

@@ -15,9 +15,8 @@ enum ScopePolicy {
 
     /// The scopes of a user's token, in the client's order.
     ///
-    /// - Parameters:
-    ///   - requested: As it was asked; `legacy`, or nothing, asks for all that the user holds.
-    ///   - held: What the user was granted beyond the client's default scopes.
+    /// `requested` is as it was asked: `legacy`, or nothing, asks for all that the user holds. `held` is
+    /// what the user was granted beyond the client's default scopes.
     static func granted(
         requested: [String],
         client: OAuthClient,

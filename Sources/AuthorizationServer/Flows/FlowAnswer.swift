@@ -5,9 +5,8 @@ struct FlowAnswer: Sendable {
     let context: ServerContext
     let request: ControlRequest
 
-    /// Where a step leads: always by 303, which no browser answers with a second POST.
-    ///
-    /// - Parameter cookies: To be set or taken back with it.
+    /// Where a step leads, with cookies to be set or taken back: always by 303, which no browser
+    /// answers with a second POST.
     func step(_ step: NextStep, _ client: OAuthClient, cookies: [ControlField]) -> ControlResponse {
         let note = ControlNote(clientID: client.id)
         return switch step {

@@ -6,6 +6,8 @@ enum FlowFault: Error, Sendable, Equatable {
     case broken(detail: String)
     /// The person said no on the consent page.
     case consentDenied
+    /// The person would have to be asked, and no page may be shown (`prompt=none`).
+    case consentRequired
     /// The attempt took longer than ten minutes.
     case expired
     /// The store has no room: later perhaps.
@@ -19,6 +21,8 @@ enum FlowFault: Error, Sendable, Equatable {
     case providerUnavailable(detail: String)
     /// No such attempt, or one that was finished already.
     case stateUnknown
+    /// The browser goes in circles.
+    case tooManyBounces
 
     /// The closed word of the log, or what the provider's own fault says.
     var detail: String {
@@ -27,6 +31,7 @@ enum FlowFault: Error, Sendable, Equatable {
         case .bindingMissing: "flow.binding"
         case .broken(let detail): detail
         case .consentDenied: "consent.denied"
+        case .consentRequired: "consent.required"
         case .expired: "flow.expired"
         case .overloaded: "server.overloaded"
         case .providerDenied: "provider.denied"
@@ -35,6 +40,7 @@ enum FlowFault: Error, Sendable, Equatable {
         case .providerRefused(_, let detail): detail
         case .providerUnavailable(let detail): detail
         case .stateUnknown: "flow.unknown"
+        case .tooManyBounces: "flow.bounces"
         }
     }
 
@@ -47,9 +53,10 @@ enum FlowFault: Error, Sendable, Equatable {
         case .account: .invalidRequest
         case .bindingMissing, .expired, .stateUnknown: .expired
         case .broken, .overloaded: .serverError
-        case .consentDenied, .providerDenied: .accessDenied
+        case .consentDenied, .consentRequired, .providerDenied: .accessDenied
         case .providerMismatch, .providerNotFound, .providerRefused: .invalidRequest
         case .providerUnavailable: .providerUnavailable
+        case .tooManyBounces: .tooManyRedirects
         }
     }
 
@@ -57,9 +64,10 @@ enum FlowFault: Error, Sendable, Equatable {
     var oauthError: String {
         switch self {
         case .account, .bindingMissing, .consentDenied, .providerDenied: "access_denied"
+        case .consentRequired: "consent_required"
         case .overloaded, .providerUnavailable: "temporarily_unavailable"
         case .expired, .stateUnknown: "invalid_request"
-        case .broken, .providerMismatch, .providerNotFound, .providerRefused:
+        case .broken, .providerMismatch, .providerNotFound, .providerRefused, .tooManyBounces:
             "server_error"
         }
     }

@@ -13,6 +13,8 @@ struct SignedIn: Sendable {
     var isConsented = false
     /// The flow that it happened in, or `nil` where the browser was signed in already.
     var flow: ResumedFlow?
+    /// Whether a page may be shown; not with `prompt=none`.
+    var mayAsk = true
     var address: String
 }
 
@@ -48,7 +50,9 @@ extension SignInFlow {
             return .failure(FlowFault(error))
         }
         if case .failure(let fault) = outlook.plan { return .failure(.account(fault)) }
-        if outlook.needsConsent { return await askConsent(signedIn) }
+        if outlook.needsConsent {
+            return signedIn.mayAsk ? await askConsent(signedIn) : .failure(.consentRequired)
+        }
         return await issueCode(signedIn)
     }
 
@@ -118,7 +122,8 @@ extension SignInFlow {
             request: signedIn.request,
             subject: .identity(signedIn.identity),
             authenticatedAt: signedIn.authenticatedAt,
-            isConsented: signedIn.isConsented
+            isConsented: signedIn.isConsented,
+            isNewAccount: signedIn.flow?.flow.isNewAccount ?? false
         )
         switch await CodeIssuing(context: context).issue(payload, for: signedIn.client) {
         case .failure(let fault): return .failure(FlowFault(fault))
@@ -137,7 +142,10 @@ extension ServerContext {
         _ client: OAuthClient,
         code: String
     ) -> String {
-        var pairs = [("code", code), ("state", request.state)]
+        var pairs = [("code", code)]
+        if !request.state.isEmpty {
+            pairs.append(("state", request.state))
+        }
         if client.dialect == .oauth {
             pairs.append(("iss", settings.url))
         }

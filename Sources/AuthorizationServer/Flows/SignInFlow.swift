@@ -20,9 +20,8 @@ struct SignInFlow: Sendable {
 
     /// Stores the attempt, and says where the browser goes.
     ///
-    /// - Parameters:
-    ///   - provider: `nil` where the person has to choose.
-    ///   - address: Whose pending flows are counted: the client's network.
+    /// Without a `provider` the person has to choose; pending flows are counted by `address`, the
+    /// client's network.
     func begin(
         _ request: AuthorizationRequest,
         _ client: OAuthClient,

@@ -37,7 +37,7 @@ struct SubjectResolver: Sendable {
             try transaction.insertUser(user)
             return .success(Subject(user: user, isNewUser: true))
         case .identity(let identity):
-            return try resolve(identity, payload.request, newUserID, transaction)
+            return try resolve(identity, payload, newUserID, transaction)
         case .session(let id):
             guard let parent = try transaction.session(id: id), parent.isAlive(at: now),
                 let user = try transaction.user(id: parent.userID), !user.isDisabled
@@ -55,12 +55,12 @@ struct SubjectResolver: Sendable {
 
     private func resolve(
         _ identity: ProviderIdentity,
-        _ request: AuthorizationRequest,
+        _ payload: CodePayload,
         _ newUserID: String,
         _ transaction: borrowing Transaction
     ) throws(StorageFault) -> Result<Subject, GrantFault> {
         let rules = AccountRules(project: client.project)
-        switch try rules.plan(for: identity, request: request, in: transaction) {
+        switch try rules.plan(for: identity, request: payload.request, in: transaction) {
         case .failure(let fault): return .failure(.account(fault))
         case .success(let plan):
             let commit = AccountCommit(
@@ -81,7 +81,7 @@ struct SubjectResolver: Sendable {
             return .success(
                 Subject(
                     user: outcome.user,
-                    isNewUser: outcome.isNewUser,
+                    isNewUser: outcome.isNewUser || payload.isNewAccount,
                     revokedSessions: outcome.revokedSessions
                 )
             )

@@ -130,9 +130,8 @@ struct WebAddress: Sendable, Equatable {
 }
 
 extension WebAddress {
-    /// The address with query parameters set: others are kept, those of the same name replaced.
-    ///
-    /// - Parameter isFragmentKept: A redirect never carries one on.
+    /// The address with query parameters set: others are kept, those of the same name replaced, and
+    /// the fragment is left out, which a redirect never carries on.
     func settingQuery(_ pairs: [(String, String)]) -> String {
         let names = Set(pairs.map(\.0))
         var kept: [String] = []

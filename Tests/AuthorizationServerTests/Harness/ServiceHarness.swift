@@ -32,9 +32,7 @@ final class ServiceHarness: Sendable {
         var all: [String] { ids.withLock { $0 } }
     }
 
-    /// - Parameters:
-    ///   - server: The block of the conf.
-    ///   - store: One in memory, unless the test has its own.
+    /// Runs the block of a conf, over a store in memory unless the test has its own.
     init(_ server: String = ServiceHarness.conf, store: Store? = nil) async throws {
         let text = """
             listen 127.0.0.1:8443;

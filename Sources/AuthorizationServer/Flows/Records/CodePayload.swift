@@ -9,6 +9,8 @@ struct CodePayload: Sendable, Equatable {
     var authenticatedAt: Int64
     /// Whether the user said yes on the consent page: kept when the code is redeemed.
     var isConsented = false
+    /// Whether the account was made at our own sign-up page: the application hears of it as new.
+    var isNewAccount = false
 
     /// Who the tokens will be for.
     enum Subject: Sendable, Equatable {
@@ -28,6 +30,7 @@ extension CodePayload {
             "request": .object(request.json),
             "authenticated": .integer(authenticatedAt),
             "consented": .boolean(isConsented),
+            "new": .boolean(isNewAccount),
         ]
         switch subject {
         case .anonymous: object["anonymous"] = true
@@ -46,6 +49,7 @@ extension CodePayload {
         self.request = request
         self.authenticatedAt = authenticatedAt
         isConsented = json["consented"] == true
+        isNewAccount = json["new"] == true
         if case .object(let inner)? = json["identity"], let identity = ProviderIdentity(json: inner)
         {
             subject = .identity(identity)

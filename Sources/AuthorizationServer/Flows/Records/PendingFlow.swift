@@ -17,6 +17,10 @@ struct PendingFlow: Sendable, Equatable {
     var identity: ProviderIdentity?
     /// When they did, in milliseconds since 1970.
     var authenticatedAt: Int64?
+    /// Whether the account was made at our own sign-up page a moment ago.
+    var isNewAccount = false
+    /// How often the browser was sent on: a loop ends with a page, not with a browser's own error.
+    var bounces = 0
 }
 
 extension PendingFlow {
@@ -27,6 +31,8 @@ extension PendingFlow {
             "nonce": .string(nonce),
             "verifier": .string(codeVerifier),
             "scopes": .string(providerScopes.joined(separator: " ")),
+            "new": .boolean(isNewAccount),
+            "bounces": .integer(Int64(bounces)),
         ]
         object["provider"] = providerID.map { .string($0) }
         object["binding"] = binding.map { .string($0) }
@@ -51,5 +57,7 @@ extension PendingFlow {
             self.identity = ProviderIdentity(json: identity)
         }
         authenticatedAt = json["authenticated"]?.integer
+        isNewAccount = json["new"] == true
+        bounces = json["bounces"]?.integer.map { Int(clamping: $0) } ?? 0
     }
 }

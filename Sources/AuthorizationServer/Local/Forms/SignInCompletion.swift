@@ -14,6 +14,8 @@ struct SignInCompletion: Sendable {
     func signedIn(_ identity: ProviderIdentity, isTaken: Bool = false) async -> ControlResponse {
         if !isTaken, let answer = await take() { return answer }
         let now = context.now
+        var resumed = resumed
+        resumed.flow.isNewAccount = isTaken
         let signedIn = SignedIn(
             request: resumed.flow.request,
             client: resumed.client,

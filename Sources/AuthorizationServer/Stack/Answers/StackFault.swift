@@ -123,9 +123,8 @@ extension StackFault.Code {
 extension StackFault {
     /// A field that is missing or wrong (contract, section 2.5).
     ///
-    /// - Parameters:
-    ///   - place: `query.redirect_uri`, `body.grant_type`.
-    ///   - endpoint: The method and the path.
+    /// `endpoint` is the method and the path, `place` such as `query.redirect_uri` or
+    /// `body.grant_type`, and `what` says what it must be.
     static func schema(_ endpoint: String, _ place: String, _ what: String) -> StackFault {
         let message = "Request validation failed on \(endpoint):\n  - \(place) \(what)"
         return StackFault(.schemaError, message, details: ["message": .string(message)])

@@ -90,7 +90,8 @@ struct StackFlowAnswer: Sendable {
                 .oauthProviderUnavailable,
                 "The provider cannot be reached at the moment. Try again in a few minutes."
             )
-        case .bindingMissing, .broken, .providerMismatch, .providerRefused, .stateUnknown:
+        case .bindingMissing, .broken, .consentRequired, .providerMismatch, .providerRefused,
+            .stateUnknown, .tooManyBounces:
             nil
         }
     }

@@ -13,8 +13,8 @@ struct StackCallerReader: Sendable {
 
     /// The caller, or `nil` where no access type is said.
     ///
-    /// - Parameter isLenient: Whether keys without an access type are let pass (decision 8), as on
-    ///   authorize and token.
+    /// With `isLenient` keys without an access type are let pass (decision 8), as on authorize and
+    /// token.
     func read(isLenient: Bool) async -> Result<StackCaller?, StackFault> {
         do throws(StackFault) {
             guard let type = request.value(of: "x-stack-access-type") else {

@@ -12,6 +12,15 @@ extension Transaction {
         )
     }
 
+    /// Whether a token or a session is revoked.
+    public func isRevoked(id: String, at now: Int64) throws(StorageFault) -> Bool {
+        try first(
+            "SELECT expires_at FROM revocations WHERE id = $1 AND expires_at > $2",
+            .text(id),
+            .integer(now)
+        ) { (row) throws(StorageFault) in try row.integer() } != nil
+    }
+
     /// Every revocation that a token can still be alive under, those that end first first.
     public func revocations(aliveAt now: Int64) throws(StorageFault) -> [RevocationRecord] {
         try all(
