@@ -183,6 +183,8 @@ def main():
         report.part("client_secret_post, client_credentials", post_credentials, document)
         report.part("through oidc-provider-mock", provider, document, "corp")
         report.part("through nanoidp", provider, document, "nano")
+        if LAB.has_glewlwyd:
+            report.part("through glewlwyd", provider, document, "glew")
     report.end()
 
 

@@ -167,7 +167,7 @@ def calls(report, tokens, email):
     report.ok(
         "projects/current",
         project.status_code == 200 and project.json()["id"] == LAB.project
-        and [p["id"] for p in project.json()["config"]["oauth_providers"]] == ["local", "corp", "nano"],
+        and [p["id"] for p in project.json()["config"]["oauth_providers"]] == ["local", "corp", "nano", "glew"],
         project,
     )  # fmt: skip
     sessions = STACK.call("GET", f"/auth/sessions?user_id={me.json()['id']}", access)

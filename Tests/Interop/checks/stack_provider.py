@@ -163,6 +163,10 @@ def main():
     report = Report("stack_provider")
     for provider, name in (("corp", "oidc-provider-mock"), ("nano", "nanoidp")):
         report.part(f"{name}: both grants", both_grants, provider)
+    if LAB.has_glewlwyd:
+        report.part("glewlwyd: both grants", both_grants, "glew")
+    else:
+        report.skip("glewlwyd", "not installed: Tests/Scripts/install interop")
     report.part("no account before /token", nothing_before_token)
     report.part("denied at the provider", denied)
     report.part("linking", linking)

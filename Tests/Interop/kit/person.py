@@ -9,6 +9,8 @@ import urllib.parse
 
 import requests
 
+from kit import glewlwyd
+
 NAVIGATION = {
     "accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8",
     "sec-fetch-mode": "navigate",
@@ -151,7 +153,21 @@ class Person:
         answer = self.submit(page, {"username": user, "password": password})
         return self.follow(answer, until)
 
+    def at_glewlwyd(self, page, until, user=glewlwyd.USER, password=glewlwyd.PASSWORD):
+        """Does what its page's script does: signs in, grants, and goes on."""
+        base = "{0.scheme}://{0.netloc}".format(urllib.parse.urlsplit(page.url))
+        for method, path, body in (
+            ("post", "/api/auth/", {"username": user, "password": password}),
+            ("put", "/api/auth/grant/gatehouse", {"scope": "openid"}),
+        ):
+            answer = self.session.request(method, base + path, json=body, timeout=20)
+            assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
+        onward = query_of(page.url)["callback_url"] + "&g_continue"
+        return self.follow(self.get(onward), until)
+
     def at_provider(self, name, page, until, subject="ann"):
         if name == "corp":
             return self.at_mock(page, subject, until)
+        if name == "glew":
+            return self.at_glewlwyd(page, until)
         return self.at_nanoidp(page, until)

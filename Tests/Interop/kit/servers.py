@@ -14,6 +14,8 @@ import threading
 import time
 import urllib.request
 
+from kit import glewlwyd
+
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PROJECT = "6fbbf22e-f4b2-4c6e-95a1-beab6fa41063"
 STRICT_PROJECT = "0d9f3a53-7d3c-4f43-9a36-3f7f8a0f6a11"
@@ -74,17 +76,20 @@ class Servers:
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="gatehouse-interop-"))
         self.processes = []
-        self.gateway_port, self.echo_port, self.corp_port, self.nano_port = free_ports(4)
+        ports = free_ports(5)
+        self.gateway_port, self.echo_port, self.corp_port, self.nano_port, self.glew_port = ports
         self.issuer = f"https://localhost:{self.gateway_port}"
         self.corp = f"http://127.0.0.1:{self.corp_port}"
         self.nano = f"http://127.0.0.1:{self.nano_port}"
+        self.glew = f"http://127.0.0.1:{self.glew_port}"
+        self.has_glewlwyd = glewlwyd.is_installed()
         self.app = f"http://127.0.0.1:{self.echo_port}"
 
     def values(self):
         """What the checks read."""
         return {
             "folder": str(self.folder), "certificate": str(self.folder / "tls.crt"),
-            "issuer": self.issuer, "app": self.app, "corp": self.corp, "nano": self.nano,
+            "issuer": self.issuer, "app": self.app, "corp": self.corp, "nano": self.nano, "glew": self.glew, "has_glewlwyd": self.has_glewlwyd,
             "project": PROJECT, "strict_project": STRICT_PROJECT,
             "publishable_key": "pck_" + "0" * 45, "strict_key": "pck_" + "1" * 45,
             "secret": SECRET, "shots": os.environ.get("GATEHOUSE_INTEROP_SHOTS")
@@ -114,6 +119,7 @@ class Servers:
         self.begin_nanoidp(bin)
         for name, url in (("oidc-provider-mock", self.corp), ("nanoidp", self.nano)):
             self.await_document(name, url + "/.well-known/openid-configuration")
+        self.begin_glewlwyd()
         self.begin_gateway()
 
     def begin_nanoidp(self, bin):
@@ -130,6 +136,17 @@ class Servers:
             bin / "nanoidp", "--config", "config", "--port", self.nano_port,
             cwd=home, log="nanoidp.log",
         )  # fmt: skip
+
+    def begin_glewlwyd(self):
+        if not self.has_glewlwyd:
+            return
+        home = self.folder / "glewlwyd"
+        self.start(*glewlwyd.prepare(home, self.glew_port), cwd=home, log="glewlwyd.log")
+        self.await_document("glewlwyd", self.glew + "/api/config")
+        redirect_uris = [
+            self.issuer + path + "glew" for path in ("/api/v1/auth/oauth/callback/", "/oauth2/callback/")
+        ]
+        glewlwyd.set_up(home, self.glew, redirect_uris)
 
     def begin_gateway(self):
         subprocess.run(
@@ -158,7 +175,7 @@ class Servers:
         values = self.values()
         return CONF.format(
             port=self.gateway_port, echo=self.echo_port, corp=self.corp, nano=self.nano,
-            project=PROJECT, strict=STRICT_PROJECT, key=values["publishable_key"],
+            glew=self.glew, glew_secret=glewlwyd.SECRET, project=PROJECT, strict=STRICT_PROJECT, key=values["publishable_key"],
             strict_key=values["strict_key"], digest=digest,
         )  # fmt: skip
 
@@ -219,13 +236,19 @@ authorization_server https://localhost:{port} {{
         client_secret demo-secret;
         scope openid email profile;
     }}
+    provider glew {{
+        discovery {glew}/api/oidc/.well-known/openid-configuration;
+        client_id gatehouse;
+        client_secret "{glew_secret}";
+        scope openid;
+    }}
     project {project} {{
         dialect stack;
         name "Internal tools";
         publishable_client_key {key};
         trusted_domain https://app.example.com https://*.preview.example.com;
         allow_localhost on;
-        providers local corp nano;
+        providers local corp nano glew;
         grantable_scopes openid email orders:read orders:write;
         default_scopes openid email orders:read;
         sign_up on;
@@ -241,7 +264,7 @@ authorization_server https://localhost:{port} {{
         sign_up on;
     }}
     project default {{
-        providers local corp nano;
+        providers local corp nano glew;
         grantable_scopes openid email profile offline_access orders:read;
         default_scopes openid email profile offline_access orders:read;
         sign_up on;
