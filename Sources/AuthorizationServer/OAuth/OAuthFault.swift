@@ -1,4 +1,5 @@
 import Access
+import JSON
 
 /// Why an endpoint of plain OAuth refuses, in the words of the RFCs.
 struct OAuthFault: Error, Sendable, Equatable {

@@ -1,5 +1,6 @@
 import Access
 import Configuration
+import EventLoop
 
 /// `GET` and `POST /oauth2/authorize` (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1).
 struct OAuthAuthorize: Sendable {

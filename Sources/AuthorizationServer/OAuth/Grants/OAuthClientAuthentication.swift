@@ -1,5 +1,6 @@
 import Access
 import Bytes
+import Configuration
 import Cryptography
 
 /// Finds the client that asks, and has it prove itself (RFC 6749 §2.3): HTTP Basic, its secret in the

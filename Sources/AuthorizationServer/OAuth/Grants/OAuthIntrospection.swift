@@ -1,5 +1,6 @@
 import Access
 import Configuration
+import JOSE
 import JSON
 import Storage
 

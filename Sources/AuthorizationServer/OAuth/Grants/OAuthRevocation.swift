@@ -1,4 +1,5 @@
 import Access
+import JOSE
 import Storage
 
 /// `POST /oauth2/revoke` (RFC 7009).

@@ -1,6 +1,7 @@
 import Configuration
 import EventLoop
 import JOSE
+import JSON
 import Storage
 
 /// A token that we are shown and know: ours, and alive.

@@ -56,10 +56,7 @@ struct OAuthLogout: Sendable {
         }
         let clearing = await BrowserSessions(context: context).end(request)
         let client = ticket.clientID.flatMap { context.clients.client($0, speaking: .oauth) }
-        if let location = ticket.location, let page = LeavingPage(href: location) {
-            return render(.leaving(page), cookies: [clearing], clientID: client?.id)
-        }
-        return finished(client?.name, nil, cookies: [clearing], clientID: client?.id)
+        return finished(client?.name, ticket.location, cookies: [clearing], clientID: client?.id)
     }
 
     private func ask(
