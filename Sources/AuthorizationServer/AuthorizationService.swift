@@ -85,6 +85,9 @@ public struct AuthorizationService: Sendable {
             return plainRefusal(of: request)
         }
         return switch request.endpoint.family {
+        // A page like the others, that only plain OAuth leads to.
+        case _ where request.endpoint == .signedOut:
+            await PageEndpoints(context: context, request: request).respond()
         case .stack: await StackEndpoints(context: context, request: request).respond()
         case .dressipi: await DressipiEndpoints(context: context, request: request).respond()
         case .oauth: await OAuthEndpoints(context: context, request: request).respond()
@@ -98,7 +101,7 @@ public struct AuthorizationService: Sendable {
         let note = ControlNote(error: "invalid_request", detail: "transport.plain")
         guard !request.isNavigation else {
             var response = PageRenderer(issuerURL: context.settings.url).render(
-                .error(ErrorPage(fault: .invalidRequest, code: "https_required")),
+                .error(ErrorPage(fault: .insecureConnection)),
                 status: 400,
                 requestID: request.requestID
             )

@@ -32,6 +32,15 @@ struct SealingKeyTests {
         #expect(opened == plain)
     }
 
+    @Test
+    func derivesOneKeyForEachPurpose() throws {
+        let derived = try Self.key().derivedKey(for: "csrf")
+        #expect(derived.count == 32)
+        #expect(try Self.key().derivedKey(for: "csrf") == derived)
+        #expect(try Self.key().derivedKey(for: "flow") != derived)
+        #expect(try Self.key(8).derivedKey(for: "csrf") != derived)
+    }
+
     @Test(arguments: [0, 1, 15, 16, 17, 4_096])
     func opensWhatItSealed(count: Int) throws {
         let key = try Self.key()

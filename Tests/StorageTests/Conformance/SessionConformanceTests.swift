@@ -184,4 +184,33 @@ struct SessionConformanceTests {
         #expect(try await store.write { try $0.deleteBrowserSession(hash: [1]) } == false)
         #expect(try await store.read { try $0.browserSession(hash: [1]) } == nil)
     }
+
+    @Test(
+        "Every browser session of an account ends at once, and no other",
+        arguments: StoreKind.allCases
+    )
+    func browserSessionsOfAccount(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            var others = (2...4).map { Samples.browserSession($0) }
+            others[0].projectID = "other"
+            others[1].providerID = "other"
+            others[2].accountID = "other"
+            let all = others + [Samples.browserSession(1), Samples.browserSession(5)]
+            try await store.write { [all] transaction in
+                for session in all { try transaction.insertBrowserSession(session) }
+            }
+            let one = all[3]
+            let ended = try await store.write {
+                try $0.deleteBrowserSessions(
+                    projectID: one.projectID,
+                    providerID: one.providerID,
+                    accountID: one.accountID
+                )
+            }
+            #expect(ended == 2)
+            for session in others {
+                #expect(try await store.read { try $0.browserSession(hash: session.hash) } != nil)
+            }
+        }
+    }
 }

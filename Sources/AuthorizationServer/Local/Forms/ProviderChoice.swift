@@ -44,6 +44,7 @@ struct ProviderChoice: Sendable {
         // Whoever chooses again is not, or does not want to be, who signed in before.
         resumed.flow.identity = nil
         resumed.flow.authenticatedAt = nil
+        resumed.flow.isNewAccount = false
         let location: String
         switch await visit.flows.destination(
             of: resumed.flow,

@@ -15,9 +15,6 @@ struct SignUpForm: Sendable {
 
     /// The page, or what comes of the form.
     func respond() async -> ControlResponse {
-        guard visit.request.isConfidential else {
-            return visit.error(.insecureConnection, status: 400)
-        }
         let opened: PageVisit.Opened
         switch await visit.open() {
         case .answer(let response): return response
@@ -98,7 +95,7 @@ struct SignUpForm: Sendable {
             )
         case .signedUp(let user):
             return await SignInCompletion(visit: visit, resumed: opened.resumed)
-                .signedIn(accounts.identity(of: user, key), isTaken: true)
+                .signedIn(accounts.identity(of: user, key), at: user.createdAt, isTaken: true)
         }
     }
 

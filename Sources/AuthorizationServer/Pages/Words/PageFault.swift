@@ -7,7 +7,7 @@ enum PageFault: String, Sendable, Hashable, CaseIterable {
     case expired = "expired_attempt"
     case fieldsWrong = "wrong_fields"
     case formStale = "stale_form"
-    case insecureConnection = "insecure_connection"
+    case insecureConnection = "https_required"
     case invalidRequest = "invalid_request"
     case notFound = "not_found"
     case providerUnavailable = "provider_unavailable"
