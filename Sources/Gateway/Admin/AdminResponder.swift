@@ -29,7 +29,11 @@ final class AdminResponder: SmallResponder {
         readiness.withLock { $0 = next }
     }
 
-    func answer(_ head: RequestHead) -> SmallResponse {
+    func answer(_ head: RequestHead) -> SmallAnswer {
+        .now(response(to: head))
+    }
+
+    private func response(to head: RequestHead) -> SmallResponse {
         guard head.method == .get || head.method == .head else {
             return SmallResponse(405, text: "only GET\n")
         }

@@ -29,4 +29,13 @@ extension OutboundLimits {
         responseHeadSizeMax: 64 * 1024,
         idleConnectionMax: 32
     )
+
+    /// The demo's sample application, with one person in front of it.
+    static let sample = OutboundLimits(
+        concurrencyMax: 8,
+        queueMax: 32,
+        connectTimeout: .seconds(5),
+        responseHeadSizeMax: 64 * 1024,
+        idleConnectionMax: 2
+    )
 }

@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import Outbound
 
 /// `gatehouse demo`: the real gateway on a conf that it writes, in front of a sample back end, with
 /// commands to try.
@@ -19,15 +20,24 @@ public enum DemoCommand {
                     FileSystem.removeTree(at: place)
                 }
             }
+            let files = DemoFiles(directory: place)
+            try files.makeCertificate()
+            let application = SampleApplication(
+                gateway: "https://localhost:\(port)",
+                clientID: DemoFiles.clientID,
+                clientSecret: SampleApplication.random(),
+                certificatePath: files.certificatePath,
+                client: try OutboundClient(limits: .sample, userAgent: "sample-application")
+            )
             let backEnd = try SmallServer.start(
                 on: SocketAddress(address: .loopback, port: 0),
                 threadName: "sample back end",
-                responder: SampleBackEnd()
+                responder: application
             )
-            let files = DemoFiles(directory: place)
             try files.write(
                 port: port,
                 backEnd: backEnd,
+                clientSecret: application.clientSecret,
                 now: WallTime.now().secondsSince1970
             )
             let code = GatewayProcess(configurationPath: files.configurationPath) {
@@ -55,7 +65,12 @@ public enum DemoCommand {
               its conf:        \(files.configurationPath)
               its access log:  \(files.directory)/access.log
 
-            Try, in another terminal:
+            Sign up, look at your account and sign out, in a browser (which warns of the certificate
+            that the demo has made for itself):
+
+              https://localhost:\(port)/
+
+            Or try, in another terminal:
 
             # a good token: 200, and the identity headers that the back end received
             \(command(.good))

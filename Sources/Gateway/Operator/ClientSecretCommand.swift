@@ -38,7 +38,8 @@ public enum ClientSecretCommand {
         return 0
     }
 
-    private static func line(_ secret: [UInt8]) -> String {
+    /// What the conf keeps of a secret.
+    static func line(_ secret: [UInt8]) -> String {
         let digest = DigestFunction.sha256.digest(secret.span)
         let hexadecimal = digest.map { byte in
             let text = String(byte, radix: 16)

@@ -15,6 +15,7 @@ final class SmallConnection: EventHandler {
     private var received = ByteBuffer(capacity: 4096)
     private var pending = ByteBuffer(capacity: 4096)
     private var isAnswered = false
+    private var isWaiting = false
 
     /// From being accepted to being gone: far more than a scrape over a slow line takes.
     private static let timeout = Timeout(.seconds(10))
@@ -41,7 +42,10 @@ final class SmallConnection: EventHandler {
     }
 
     func becameReady(_ readiness: Readiness) {
-        if !isAnswered {
+        if isWaiting {
+            // Nothing more is read, so it has hung up.
+            close()
+        } else if !isAnswered {
             read()
         } else if readiness.contains(.writable) {
             flush()
@@ -72,16 +76,31 @@ final class SmallConnection: EventHandler {
                     received.consume(skip + count)
                     machine.bodyConsumed(count)
                 case .end:
-                    return write(server.responder.answer(head), includesBody: head.method != .head)
+                    return answer()
                 case .needsMore: return
                 }
             }
         } catch {
-            write(SmallResponse(error.status, text: "\(error.detail)\n"), includesBody: true)
+            write(SmallResponse(error.status, text: "\(error.detail)\n"))
         }
     }
 
-    private func write(_ response: SmallResponse, includesBody: Bool) {
+    private func answer() {
+        switch server.responder.answer(head) {
+        case .now(let response): write(response)
+        case .later(let response):
+            isWaiting = true
+            if let registration {
+                loop.setInterest([], for: registration)
+            }
+            server.wait(self, for: response)
+        }
+    }
+
+    /// Answers, unless the peer has left.
+    func write(_ response: SmallResponse) {
+        guard registration != nil, !isAnswered else { return }
+        isWaiting = false
         isAnswered = true
         pending.append("HTTP/1.1 ")
         pending.append(decimal: response.status)
@@ -91,8 +110,14 @@ final class SmallConnection: EventHandler {
         pending.append(response.contentType)
         pending.append("\r\ncache-control: no-store\r\ncontent-length: ")
         pending.append(decimal: response.body.count)
+        for field in response.fields {
+            pending.append("\r\n")
+            pending.append(Array(field.name.utf8).span)
+            pending.append(": ")
+            pending.append(Array(field.value.utf8).span)
+        }
         pending.append("\r\nconnection: close\r\n\r\n")
-        if includesBody {
+        if head.method != .head {
             pending.append(response.body.span)
         }
         flush()

@@ -6,12 +6,21 @@ import HTTP
 /// Every request is answered from memory, and the connection closed.
 ///
 /// Not for the data plane: it allocates as it likes and knows nothing of pipelining.
-final class SmallServer: EventHandler {
+final class SmallServer: EventHandler, MailReceiver {
     private let loop: EventLoop
     private let listener: Socket
     /// What answers the requests.
     let responder: any SmallResponder
     private var openCount = 0
+    private var mailbox: Mailbox<LateAnswer>?
+    private var waiting: [UInt64: SmallConnection] = [:]
+    private var lastTicket: UInt64 = 0
+
+    /// An answer that came after the request's turn.
+    private struct LateAnswer: Sendable {
+        var ticket: UInt64
+        var response: SmallResponse
+    }
 
     /// Peers at once: a scraper or two, a probe, and a few people.
     private static let connectionCountMax = 64
@@ -26,6 +35,7 @@ final class SmallServer: EventHandler {
         self.responder = responder
         listener = Socket(descriptor: descriptor, kernel: loop.kernel)
         _ = try loop.register(self, descriptor: descriptor, interest: .readable)
+        mailbox = try loop.makeMailbox(limit: Self.connectionCountMax, receiver: self)
     }
 
     /// Listens on an address and serves it in a thread of its own, until the process ends.
@@ -72,25 +82,24 @@ final class SmallServer: EventHandler {
     }
 }
 
-/// What answers the requests of a ``SmallServer``.
-protocol SmallResponder: Sendable {
-    /// The answer to one request, whose body was read and dropped.
-    func answer(_ head: RequestHead) -> SmallResponse
-}
-
-/// One answer.
-struct SmallResponse {
-    var status: Int
-    var contentType: StaticString
-    var body: [UInt8]
-
-    init(_ status: Int, _ contentType: StaticString = "text/plain", _ body: [UInt8]) {
-        self.status = status
-        self.contentType = contentType
-        self.body = body
+extension SmallServer {
+    /// Has an answer made that takes its time, and given to the connection if it is still there.
+    func wait(
+        _ connection: SmallConnection,
+        for response: @escaping @Sendable () async -> SmallResponse
+    ) {
+        lastTicket += 1
+        waiting[lastTicket] = connection
+        Task { [mailbox, lastTicket] in
+            _ = mailbox?.post(LateAnswer(ticket: lastTicket, response: await response()))
+        }
     }
 
-    init(_ status: Int, text: String) {
-        self.init(status, "text/plain; charset=utf-8", Array(text.utf8))
+    func mailArrived() {
+        var arrived: [LateAnswer] = []
+        mailbox?.takeAll(into: &arrived)
+        for answer in arrived {
+            waiting.removeValue(forKey: answer.ticket)?.write(answer.response)
+        }
     }
 }
