@@ -1,12 +1,10 @@
 """Chromium through our pages and real providers' pages: no complaint in the console on any of ours."""
 
-import base64
-import hashlib
 import shutil
-import subprocess
 import urllib.parse
 
 from kit import plain
+from kit.browserkeys import spki
 from kit.check import Report, lab
 from kit.devtools import Browser
 from kit.person import PASSWORD, mail, pkce, query_of
@@ -14,17 +12,6 @@ from kit.stack import Stack
 
 LAB = lab()
 STACK = Stack(LAB)
-
-
-def spki():
-    """What Chromium knows the run's own certificate by."""
-    key = subprocess.run(
-        ["openssl", "x509", "-in", LAB.certificate, "-pubkey", "-noout"], capture_output=True, check=True
-    ).stdout
-    der = subprocess.run(
-        ["openssl", "pkey", "-pubin", "-outform", "DER"], input=key, capture_output=True, check=True
-    ).stdout
-    return base64.b64encode(hashlib.sha256(der).digest()).decode()
 
 
 def quiet(report, browser, what, accepts=()):
@@ -201,7 +188,7 @@ def main():
     if not shutil.which("chromium"):
         report.skip("all", "chromium is not installed: Tests/Scripts/install interop")
         report.end()
-    browser = Browser(LAB.shots, spki())
+    browser = Browser(LAB.shots, spki(LAB.certificate))
     try:
         report.part("local sign-up and sign-in", local, browser)
         report.part("through oidc-provider-mock", provider, browser, "corp")

@@ -88,7 +88,7 @@ class Servers:
     def values(self):
         """What the checks read."""
         return {
-            "folder": str(self.folder), "certificate": str(self.folder / "tls.crt"),
+            "folder": str(self.folder), "gatehouse": str(find_gatehouse()), "certificate": str(self.folder / "tls.crt"),
             "issuer": self.issuer, "app": self.app, "corp": self.corp, "nano": self.nano, "glew": self.glew, "has_glewlwyd": self.has_glewlwyd,
             "project": PROJECT, "strict_project": STRICT_PROJECT,
             "publishable_key": "pck_" + "0" * 45, "strict_key": "pck_" + "1" * 45,
