@@ -59,6 +59,14 @@ struct SubjectResolver: Sendable {
         _ newUserID: String,
         _ transaction: borrowing Transaction
     ) throws(StorageFault) -> Result<Subject, GrantFault> {
+        if let accounts = LocalAccounts(client.project, context.settings) {
+            let counts = try accounts.counts(
+                identity,
+                authenticatedAt: payload.authenticatedAt,
+                in: transaction
+            )
+            guard counts else { return .failure(.codeInvalid(.sessionEnded)) }
+        }
         let rules = AccountRules(project: client.project)
         switch try rules.plan(for: identity, request: payload.request, in: transaction) {
         case .failure(let fault): return .failure(.account(fault))

@@ -120,7 +120,13 @@ struct BrowserSessions: Sendable {
             let account = try accounts.account(record.accountID, in: transaction),
             !account.user.isDisabled
         else { return nil }
-        return accounts.identity(of: account.user, record.accountID)
+        let identity = accounts.identity(of: account.user, record.accountID)
+        let counts = try accounts.counts(
+            identity,
+            authenticatedAt: record.authenticatedAt,
+            in: transaction
+        )
+        return counts ? identity : nil
     }
 
     private func identity(_ found: Found, _ project: ProjectSettings) -> ProviderIdentity? {

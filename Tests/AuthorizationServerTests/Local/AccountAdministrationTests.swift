@@ -108,6 +108,26 @@ struct AccountAdministrationTests {
         #expect(try await driver.signIn(state, password: "entirely different").status == 303)
     }
 
+    @Test("What was begun with the old password comes to nothing")
+    func begunBefore() async throws {
+        let driver = try await LocalDriver.make()
+        try await driver.addAda()
+        let stack = StackDriver(harness: driver.harness)
+        let answer = try await driver.signIn(try await driver.begin(ServiceHarness.project))
+        let code = try #require(answer.locationParameters["code"])
+        driver.harness.advance(seconds: 1)
+        _ = try await driver.administration.setPassword(LocalDriver.email, "entirely different")
+        let tokens = try await stack.redeem(code)
+        #expect(tokens.status == 400)
+        #expect(tokens.note.detail == "code.session_ended")
+        let again = try await driver.signIn(
+            try await driver.begin(ServiceHarness.project),
+            password: "entirely different"
+        )
+        let next = try #require(again.locationParameters["code"])
+        #expect(try await stack.redeem(next).status == 200)
+    }
+
     @Test("Who signs in elsewhere has no password to set")
     func noPassword() async throws {
         let driver = try await LocalDriver.make()

@@ -130,6 +130,18 @@ struct PeopleConformanceTests {
             try transaction.setPassword(userID: "u", hash: "two", at: 2)
         }
         #expect(try await store.read { try $0.passwordHash(userID: "u") } == "two")
+        #expect(try await store.read { try $0.passwordChangedAt(userID: "u") } == 2)
+        #expect(try await store.read { try $0.passwordChangedAt(userID: "x") } == nil)
+        let isStale = try await store.write {
+            try $0.replacePasswordHash(userID: "u", "one", by: "three")
+        }
+        #expect(!isStale)
+        let isReplaced = try await store.write {
+            try $0.replacePasswordHash(userID: "u", "two", by: "three")
+        }
+        #expect(isReplaced)
+        #expect(try await store.read { try $0.passwordHash(userID: "u") } == "three")
+        #expect(try await store.read { try $0.passwordChangedAt(userID: "u") } == 2)
         #expect(try await store.read { try $0.passwordHash(userID: "x") } == nil)
     }
 

@@ -111,6 +111,27 @@ struct LocalAccounts: Sendable {
         return user
     }
 
+    /// Whether a sign-in still counts: it does not once another password was set.
+    ///
+    /// What was only begun with the old password (a code, a consent page, a browser session) ends with
+    /// it, as the sessions do.
+    func counts(
+        _ identity: ProviderIdentity,
+        authenticatedAt: Int64,
+        in transaction: borrowing Transaction
+    ) throws(StorageFault) -> Bool {
+        guard identity.providerID == provider.id else { return true }
+        let account = try transaction.providerAccount(
+            projectID: project.id,
+            providerID: provider.id,
+            accountID: identity.accountID
+        )
+        guard let account,
+            let changedAt = try transaction.passwordChangedAt(userID: account.userID)
+        else { return false }
+        return changedAt <= authenticatedAt
+    }
+
     /// What the local provider says of a user of its own.
     func identity(of user: UserRecord, _ emailKey: String) -> ProviderIdentity {
         let isVerified =

@@ -65,14 +65,13 @@ struct PasswordCheck: Sendable {
 
     /// Makes the hash anew, with today's parameters; where that fails, the old one goes on.
     private func rehash(_ password: [UInt8], of account: LocalAccounts.Account) async {
-        let (userID, old, now) = (account.user.id, account.passwordHash, context.now)
+        guard let old = account.passwordHash else { return }
+        let userID = account.user.id
         do {
             let new = try await context.guards.hasher.make(password)
             try await context.store.write { transaction in
                 // A password that was set meanwhile is not undone.
-                if try transaction.passwordHash(userID: userID) == old {
-                    try transaction.setPassword(userID: userID, hash: new, at: now)
-                }
+                _ = try transaction.replacePasswordHash(userID: userID, old, by: new)
             }
         } catch {
             // Next time, then.

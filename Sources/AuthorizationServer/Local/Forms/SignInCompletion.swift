@@ -11,9 +11,12 @@ struct SignInCompletion: Sendable {
     /// Ends the flow, decides what is missing, remembers the browser, and sends it on.
     ///
     /// A sign-up has taken the flow already, with the account that it wrote.
-    func signedIn(_ identity: ProviderIdentity, isTaken: Bool = false) async -> ControlResponse {
+    func signedIn(
+        _ identity: ProviderIdentity,
+        at now: Int64,
+        isTaken: Bool = false
+    ) async -> ControlResponse {
         if !isTaken, let answer = await take() { return answer }
-        let now = context.now
         var resumed = resumed
         resumed.flow.isNewAccount = isTaken
         let signedIn = SignedIn(

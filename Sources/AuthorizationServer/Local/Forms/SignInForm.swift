@@ -54,6 +54,8 @@ struct SignInForm: Sendable {
             let password = opened.parameters[PageForm.FieldName.password],
             let key = EmailKey.make(typed)
         else { return incomplete(opened, accounts) }
+        // Before the password is looked at: one that is set meanwhile is newer.
+        let now = context.now
         let check = PasswordCheck(context: context, accounts: accounts)
         switch await check.verify(password, of: key, from: visit.request.clientAddress) {
         case .disabled: return again(opened, accounts, .accountDisabled, status: 403)
@@ -74,7 +76,7 @@ struct SignInForm: Sendable {
             )
         case .right(let user):
             return await SignInCompletion(visit: visit, resumed: opened.resumed)
-                .signedIn(accounts.identity(of: user, key))
+                .signedIn(accounts.identity(of: user, key), at: now)
         case .wrong: return again(opened, accounts, .credentialsWrong, status: 403)
         }
     }

@@ -95,7 +95,7 @@ struct SignUpForm: Sendable {
             )
         case .signedUp(let user):
             return await SignInCompletion(visit: visit, resumed: opened.resumed)
-                .signedIn(accounts.identity(of: user, key), isTaken: true)
+                .signedIn(accounts.identity(of: user, key), at: user.createdAt, isTaken: true)
         }
     }
 

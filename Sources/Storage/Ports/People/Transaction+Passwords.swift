@@ -29,4 +29,28 @@ extension Transaction {
             (row) throws(StorageFault) in try row.text()
         }
     }
+
+    /// When the user's password was last set; `nil` where there is none.
+    public func passwordChangedAt(userID: String) throws(StorageFault) -> Int64? {
+        try first("SELECT changed_at FROM passwords WHERE user_id = $1", .text(userID)) {
+            (row) throws(StorageFault) in try row.integer()
+        }
+    }
+
+    /// Stores another hash of the same password: it is not newer for that.
+    ///
+    /// - Returns: False where the password is another one by now: nothing is written.
+    @discardableResult
+    public func replacePasswordHash(
+        userID: String,
+        _ old: String,
+        by new: String
+    ) throws(StorageFault) -> Bool {
+        try change(
+            "UPDATE passwords SET hash = $3 WHERE user_id = $1 AND hash = $2",
+            .text(userID),
+            .text(old),
+            .text(new)
+        ) > 0
+    }
 }

@@ -1,0 +1,1 @@
+"""What the checks of Tests/Interop share."""
