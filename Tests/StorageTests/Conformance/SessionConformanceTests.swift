@@ -160,6 +160,9 @@ struct SessionConformanceTests {
         #expect(alive.map(\.id) == ["b", "a"])
         #expect(try await store.read { try $0.revocations(aliveAt: 15).map(\.id) } == ["a"])
         #expect(try await store.read { try $0.revocations(aliveAt: 30) } == [])
+        #expect(try await store.read { try $0.isRevoked(id: "a", at: 15) })
+        #expect(try await store.read { try !$0.isRevoked(id: "a", at: 30) })
+        #expect(try await store.read { try !$0.isRevoked(id: "nobody", at: 1) })
     }
 
     @Test("A browser session lives until it is ended", arguments: StoreKind.allCases)

@@ -14,6 +14,11 @@ struct OAuthAuthorize: Sendable {
             let parameters = try readParameters()
             let target = try AuthorizeTarget(parameters, context)
             let check = AuthorizeCheck(context: context, parameters: parameters, target: target)
+            if request.method == "POST", parameters.duplicate == nil,
+                let again = request.askedAgain(parameters, context)
+            {
+                return again
+            }
             do throws(OAuthFault) {
                 return try await begin(check)
             } catch {
@@ -30,7 +35,9 @@ struct OAuthAuthorize: Sendable {
         let login = await BrowserSessions(context: context)
             .current(request, project: client.project)
         let isSilent = check.prompts.contains("none")
-        if let login, !outer.demandsLogin, check.isFresh(authenticatedAt: login.authenticatedAt) {
+        if let login, !outer.demandsLogin, check.isFresh(authenticatedAt: login.authenticatedAt),
+            try await isMeant(login, check)
+        {
             return await goOn(outer, client, login, isSilent: isSilent)
         }
         if isSilent {
@@ -43,6 +50,17 @@ struct OAuthAuthorize: Sendable {
         // An old proof is no proof: no page may take it for one.
         outer.demandsLogin = outer.demandsLogin || login != nil
         return await begin(outer, client)
+    }
+
+    /// Whether who is signed in is whom `id_token_hint` names, where it does.
+    private func isMeant(
+        _ login: BrowserLogin,
+        _ check: AuthorizeCheck
+    ) async throws(OAuthFault) -> Bool {
+        guard let text = check.parameters["id_token_hint"],
+            let hint = IdentityTokenHint(text, context)
+        else { return true }
+        return try await login.userID(in: check.target.client.project, context) == hint.subject
     }
 
     /// The browser is signed in: what is missing is consent, or nothing.

@@ -16,8 +16,11 @@ struct OAuthLogout: Sendable {
         let answer = OAuthFlowAnswer(context: context, request: request)
         do throws(OAuthFault) {
             let parameters = try readParameters()
-            if request.method == "POST", let text = parameters[PageForm.FieldName.csrf] {
-                return try await confirmed(text)
+            if request.method == "POST" {
+                if let text = parameters[PageForm.FieldName.csrf] {
+                    return try await confirmed(text)
+                }
+                if let again = request.askedAgain(parameters, context) { return again }
             }
             return try await signOut(parameters)
         } catch {
@@ -36,7 +39,9 @@ struct OAuthLogout: Sendable {
             return finished(client?.name, location, cookies: [], clientID: client?.id)
         }
         // A hint of somebody else proves nothing about who is signed in here.
-        if let hint, try await userID(of: login.login, login.project) == hint.subject {
+        if let hint,
+            try await login.login.userID(in: login.project, context) == hint.subject
+        {
             let clearing = await BrowserSessions(context: context).end(request)
             return finished(client?.name, location, cookies: [clearing], clientID: client?.id)
         }
@@ -210,24 +215,6 @@ extension OAuthLogout {
             }
         }
         return nil
-    }
-
-    private func userID(
-        of login: BrowserLogin,
-        _ project: ProjectSettings
-    ) async throws(OAuthFault) -> String? {
-        let identity = login.identity
-        do throws(StorageFault) {
-            return try await context.store.read { transaction -> String? in
-                try transaction.providerAccount(
-                    projectID: project.id,
-                    providerID: identity.providerID,
-                    accountID: identity.accountID
-                )?.userID
-            }
-        } catch {
-            throw .unavailable
-        }
     }
 
     /// Ends the application's own session: committed, published.
