@@ -10,12 +10,12 @@ struct BrowserCookie: Sendable {
 
     /// Binds a sign-in under way to the browser that began it (contract, section 5.4).
     static func flow(state: String, settings: AuthorizationServerSettings) -> BrowserCookie {
-        make("stack-oauth-inner-\(state)", settings)
+        make(OwnCookie.flowPrefix + state, settings)
     }
 
     /// Remembers who signed in at our own pages.
     static func session(settings: AuthorizationServerSettings) -> BrowserCookie {
-        make("gatehouse_session", settings)
+        make(OwnCookie.session, settings)
     }
 
     /// `__Host-` holds a cookie to `https`, to this host and to the whole of it (RFC 6265bis §4.1.3);
@@ -25,7 +25,7 @@ struct BrowserCookie: Sendable {
         _ settings: AuthorizationServerSettings
     ) -> BrowserCookie {
         let isSecure = settings.url.hasPrefix("https:")
-        return BrowserCookie(name: isSecure ? "__Host-" + name : name, isSecure: isSecure)
+        return BrowserCookie(name: isSecure ? OwnCookie.hostPrefix + name : name, isSecure: isSecure)
     }
 
     /// The field that sets it.

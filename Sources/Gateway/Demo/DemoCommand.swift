@@ -14,6 +14,9 @@ public enum DemoCommand {
     /// - Returns: The exit code.
     public static func run(port: UInt16, directory: String?) -> Int32 {
         do {
+            // Before the first thread: one that has not blocked them would take a signal, and end the
+            // process where it stands.
+            let signals = try SignalSource()
             let place = try directory ?? FileSystem.makeTemporaryDirectory(prefix: "gatehouse-demo")
             defer {
                 if directory == nil {
@@ -43,6 +46,7 @@ public enum DemoCommand {
             let code = GatewayProcess(configurationPath: files.configurationPath) {
                 Console.write(welcome(files, port))
             }.run()
+            _ = consume signals
             Console.write(code == 0 ? "The demo has ended." : "The demo could not run.")
             return code
         } catch {

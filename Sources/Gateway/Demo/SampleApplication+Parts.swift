@@ -58,11 +58,12 @@ extension SampleApplication {
         }
     }
 
-    /// The request as it arrived.
-    static func text(of head: RequestHead) -> String {
+    /// The request as it arrived, with the fields that are wanted.
+    static func text(of head: RequestHead, where shows: (String) -> Bool = { _ in true }) -> String
+    {
         var text = "\(head.methodBytes.text()) \(head.target.text())\n"
         let fields = head.fields
-        for index in 0..<fields.count {
+        for index in 0..<fields.count where shows(fields.name(at: index).text()) {
             text += "\(fields.name(at: index).text()): \(fields.value(at: index).text())\n"
         }
         return text

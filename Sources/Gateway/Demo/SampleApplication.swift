@@ -85,10 +85,11 @@ struct SampleApplication: SmallResponder {
 
     /// 3. Only those come here whom the gateway lets through; its headers say who it is.
     private func account(_ head: RequestHead) -> SmallResponse {
-        let headers = Self.text(of: head).replacing("&", with: "&amp;").replacing("<", with: "&lt;")
+        let headers = Self.text(of: head) { $0.hasPrefix("x-stack-") }.replacing("&", with: "&amp;")
+            .replacing("<", with: "&lt;")
         return page(
             """
-            <p>You are signed in. The gateway sent this with your request:
+            <p>You are signed in. This came with your request:
             <pre>\(headers)</pre>
             <form method=post action=/sign-out><button>Sign out</button></form>
             """

@@ -49,14 +49,32 @@ public enum CookieHeader {
         without name: Span<UInt8>,
         to bytes: inout [UInt8]
     ) -> Int {
+        append(field, to: &bytes) { !$0.isEqual(to: name) }
+    }
+
+    /// Appends the field without the cookies whose names are not wanted, `; ` between the others.
+    ///
+    /// - Parameter keeps: Told each name; a pair without one is kept.
+    /// - Returns: How many cookies were written; with none the field is to be left out.
+    @discardableResult
+    public static func append(
+        _ field: Span<UInt8>,
+        to bytes: inout [UInt8],
+        where keeps: (Span<UInt8>) -> Bool
+    ) -> Int {
         var written = 0
         var position = 0
-        while let pair = nextPair(of: field, from: &position) {
-            guard valueStart(field.extracting(pair), named: name) == nil else { continue }
+        while let range = nextPair(of: field, from: &position) {
+            let pair = field.extracting(range)
+            if let equals = pair.firstIndex(of: UInt8(ascii: "=")),
+                !keeps(pair.extracting(0..<equals).trimmingBlanks())
+            {
+                continue
+            }
             if written > 0 {
                 bytes.append("; ")
             }
-            bytes.append(field.extracting(pair))
+            bytes.append(pair)
             written += 1
         }
         return written

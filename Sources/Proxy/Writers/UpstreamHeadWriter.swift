@@ -83,7 +83,7 @@ enum UpstreamHeadWriter {
                 continue
             case .authorization where dropsAuthorization(exchange, route):
                 continue
-            case .cookie where writeCookie(fields, route, index, into: &output):
+            case .cookie where writeCookie(exchange, fields, route, index, into: &output):
                 continue
             case .secWebSocketProtocol
             where writeProtocols(exchange, fields, index, into: &output):
@@ -115,18 +115,25 @@ enum UpstreamHeadWriter {
         return false
     }
 
-    /// Writes a `Cookie` field without the one that carries tokens here.
+    /// Writes a `Cookie` field without the one that carries tokens here, and without those of the
+    /// authorization server: an upstream that had them could sign in as its caller.
     ///
     /// - Returns: Whether the field was dealt with.
     private static func writeCookie(
+        _ exchange: Exchange,
         _ fields: FieldBlock,
         _ route: Route,
         _ index: Int,
         into output: inout ByteBuffer
     ) -> Bool {
-        guard let name = route.settings.tokenSources.cookie else { return false }
+        let token = route.settings.tokenSources.cookie
+        let hasOwn = exchange.snapshot.access.endpoints != nil
+        guard token != nil || hasOwn else { return false }
         var kept: [UInt8] = []
-        CookieHeader.append(fields.value(at: index), without: name.utf8.span, to: &kept)
+        CookieHeader.append(fields.value(at: index), to: &kept) { name in
+            if let token, name.isEqual(to: token.utf8.span) { return false }
+            return !hasOwn || !OwnCookie.isOurs(name)
+        }
         if !kept.isEmpty {
             output.add("cookie", kept.span)
         }

@@ -3,6 +3,7 @@
 import base64
 import concurrent.futures
 import json
+import re
 import secrets
 import urllib.parse
 
@@ -46,7 +47,7 @@ PLAIN_REDIRECTS = [
     "http://127.0.0.2/callback", "https://127.0.0.1/callback", "http://127.0.0.1@evil.example/callback",
     "http://127.0.0.1:80@evil.example/callback", "http://127.0.0.1:99999/callback",
     "http://127.0.0.1\\@evil.example/callback", "http://127.1/callback", "http://[::1]/callback",
-    "http://127.0.0.1/callback#x", "http://127.0.0.1:/callback", "http://127.0.0.1:0x50/callback",
+    "http://127.0.0.1/callback#x", "http://127.0.0.1:0x50/callback",
     "javascript://127.0.0.1/callback", "http://127.0.0.1.evil.example/callback",
     "http://127.0.0.1/callback\n", "urn:ietf:wg:oauth:2.0:oob",
 ]  # fmt: skip
@@ -70,8 +71,6 @@ def redirects(report):
         report.ok(f"{len(REDIRECTS)} hostile redirect_uri of Stack ({'program' if program else 'browser'})", not led, led)
     led = []
     for uri in REDIRECTS:
-        if uri == "urn:ietf:wg:oauth:2.0:oob:auto" or not uri:
-            pass
         url = STACK.authorize_url("local", STACK.authorize_query(challenge, after_callback_redirect_url=uri))
         answer = HTTP.get(url, allow_redirects=False)
         if answer.status_code != 400 or leads_away(answer):
@@ -322,12 +321,8 @@ def passwords(report):
     report.ok("a wrong password", "location" not in wrong.headers and wrong.status_code in (200, 400, 401, 403), wrong)
     unknown = person.submit(page, {"email": mail(), "password": "not the password"})
 
-    def words(response, address):
-        text = response.text.replace(address, "")
-        return [line for line in text.split("\n") if "fault" in line or "notice" in line or "<p" in line]
-
-    sentences = words(wrong, email)
-    report.ok("an unknown address is told the same", sentences and [s for s in sentences if "csrf" not in s] == [s for s in words(unknown, email) if "csrf" not in s], (sentences, words(unknown, email)))
+    notices = [re.findall(r'role="alert">(.*?)</div>', one.text, re.DOTALL) for one in (wrong, unknown)]
+    report.ok("an unknown address is told the same", notices[0] and notices[0] == notices[1], notices)
     for _ in range(4):
         person.submit(page, {"email": email, "password": "not the password"})
     right = person.submit(page, {"email": email, "password": "correct horse battery staple"})

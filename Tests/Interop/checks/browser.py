@@ -1,12 +1,10 @@
 """Chromium through our pages and real providers' pages: no complaint in the console on any of ours."""
 
-import base64
-import hashlib
 import shutil
-import subprocess
 import urllib.parse
 
 from kit import plain
+from kit.browserkeys import spki
 from kit.check import Report, lab
 from kit.devtools import Browser
 from kit.person import PASSWORD, mail, pkce, query_of
@@ -14,17 +12,6 @@ from kit.stack import Stack
 
 LAB = lab()
 STACK = Stack(LAB)
-
-
-def spki():
-    """What Chromium knows the run's own certificate by."""
-    key = subprocess.run(
-        ["openssl", "x509", "-in", LAB.certificate, "-pubkey", "-noout"], capture_output=True, check=True
-    ).stdout
-    der = subprocess.run(
-        ["openssl", "pkey", "-pubin", "-outform", "DER"], input=key, capture_output=True, check=True
-    ).stdout
-    return base64.b64encode(hashlib.sha256(der).digest()).decode()
 
 
 def quiet(report, browser, what, accepts=()):
@@ -52,7 +39,7 @@ def plain_url(client="spa", **changes):
         "scope": "openid email orders:read", "state": "st-" + verifier[:8], "code_challenge": challenge,
         "code_challenge_method": "S256", **changes,
     }  # fmt: skip
-    return f"{LAB.issuer}/oauth2/authorize?{urllib.parse.urlencode(query)}"
+    return f"{LAB.issuer}/oauth2/authorize?{urllib.parse.urlencode(query)}", verifier
 
 
 def arrived(report, browser, what):
@@ -119,7 +106,7 @@ def at_provider(browser, name):
 
 def consent(report, browser):
     email = mail()
-    browser.open(plain_url(prompt="login"))
+    browser.open(plain_url(prompt="login")[0])
     browser.shoot("20-choose")
     quiet(report, browser, "choosing a provider")
     if not browser.has("#password"):
@@ -135,12 +122,19 @@ def consent(report, browser):
     browser.click("button[value=deny]")
     told = arrived(report, browser, "no")
     report.equal("no is access_denied", told.get("error"), "access_denied")
-    browser.open(plain_url())
+    url, verifier = plain_url()
+    browser.open(url)
     report.must("the next attempt asks for consent, not for a password", browser.has("button[value=allow]"), browser.text)
     browser.click("button[value=allow]")
     told = arrived(report, browser, "yes")
     report.ok("yes has code, state and iss", set(told) == {"code", "state", "iss"}, told)
-    browser.open(plain_url())
+    # Consent is written with the code's redemption, like everything of an account (decision 6).
+    tokens = STACK.http.post(LAB.issuer + "/oauth2/token", data={
+        "grant_type": "authorization_code", "client_id": "spa", "code": told["code"],
+        "redirect_uri": plain.callback(LAB), "code_verifier": verifier,
+    })  # fmt: skip
+    report.ok("the code gets tokens", tokens.status_code == 200, tokens)
+    browser.open(plain_url()[0])
     told = arrived(report, browser, "the third time")
     report.ok("nothing is asked again", "code" in told, told)
     quiet(report, browser, "consent")
@@ -154,13 +148,13 @@ def sign_out(report, browser):
     report.ok("the signed-out page", "signed out" in browser.text.lower(), f"{browser.url} {browser.text}")
     browser.shoot("31-signed-out")
     quiet(report, browser, "signing out")
-    browser.open(plain_url(prompt="none"))
+    browser.open(plain_url(prompt="none")[0])
     told = arrived(report, browser, "prompt=none")
     report.equal("nobody is signed in", told.get("error"), "login_required")
 
 
 def errors(report, browser):
-    browser.open(plain_url(redirect_uri="https://evil.example/"))
+    browser.open(plain_url(redirect_uri="https://evil.example/")[0])
     report.ok("a page, not a redirect", browser.url.startswith(LAB.issuer) and "Request" in browser.text, f"{browser.url} {browser.text}")
     browser.shoot("40-error-redirect")
     browser.open(f"{STACK.base}/auth/oauth/callback/corp?code=x&state=forged")
@@ -170,7 +164,7 @@ def errors(report, browser):
 
 
 def federated_plain(report, browser):
-    browser.open(plain_url(client="reporting", prompt="login"))
+    browser.open(plain_url(client="reporting", prompt="login")[0])
     browser.click(words="corp")
     report.ok("the provider's page", browser.url.startswith(LAB.corp), browser.url)
     at_provider(browser, "corp")
@@ -194,7 +188,7 @@ def main():
     if not shutil.which("chromium"):
         report.skip("all", "chromium is not installed: Tests/Scripts/install interop")
         report.end()
-    browser = Browser(LAB.shots, spki())
+    browser = Browser(LAB.shots, spki(LAB.certificate))
     try:
         report.part("local sign-up and sign-in", local, browser)
         report.part("through oidc-provider-mock", provider, browser, "corp")

@@ -88,7 +88,7 @@ class Servers:
     def values(self):
         """What the checks read."""
         return {
-            "folder": str(self.folder), "certificate": str(self.folder / "tls.crt"),
+            "folder": str(self.folder), "gatehouse": str(find_gatehouse()), "certificate": str(self.folder / "tls.crt"),
             "issuer": self.issuer, "app": self.app, "corp": self.corp, "nano": self.nano, "glew": self.glew, "has_glewlwyd": self.has_glewlwyd,
             "project": PROJECT, "strict_project": STRICT_PROJECT,
             "publishable_key": "pck_" + "0" * 45, "strict_key": "pck_" + "1" * 45,
@@ -142,7 +142,7 @@ class Servers:
             return
         home = self.folder / "glewlwyd"
         self.start(*glewlwyd.prepare(home, self.glew_port), cwd=home, log="glewlwyd.log")
-        self.await_document("glewlwyd", self.glew + "/api/config")
+        self.await_document("glewlwyd", self.glew + "/login.html")
         redirect_uris = [
             self.issuer + path + "glew" for path in ("/api/v1/auth/oauth/callback/", "/oauth2/callback/")
         ]
@@ -283,7 +283,7 @@ authorization_server https://localhost:{port} {{
         post_logout_redirect_uri http://127.0.0.1:{echo}/callback;
         audience orders-api;
         grantable_scopes openid email profile orders:read;
-        default_scopes openid orders:read;
+        default_scopes openid email orders:read;
         consent implicit;
         name "Reports";
     }}
@@ -292,7 +292,7 @@ authorization_server https://localhost:{port} {{
         post_logout_redirect_uri http://127.0.0.1:{echo}/callback;
         cors_origins https://spa.example.com;
         grantable_scopes openid email orders:read;
-        default_scopes openid;
+        default_scopes openid email;
         consent required;
         name "Shop window";
     }}

@@ -6,6 +6,19 @@ enum ProviderAuthentication: Sendable, Hashable {
     case basic
     /// `client_secret_post`.
     case body
+    /// The provider takes both.
+    case either
+
+    /// What is sent for these credentials: Basic, unless its form-encoding would change them and the
+    /// body is taken too.
+    ///
+    /// Half of all providers decode Basic as RFC 6749 §2.3.1 wants and half compare it as it stands
+    /// (glewlwyd does); the body reads alike at all of them.
+    func chosen(id: String, secret: String) -> ProviderAuthentication {
+        guard self == .either else { return self }
+        let isPlain = FormText.encoded(id) == id && FormText.encoded(secret) == secret
+        return isPlain ? .basic : .body
+    }
 }
 
 extension ProviderAuthentication {

@@ -25,15 +25,17 @@ struct ProviderTokenExchange: Sendable {
             form.append("code_verifier", callback.codeVerifier)
         }
         var request = ProviderCalls.request(endpoint, sizeMax: ProviderLimits.tokenResponseSize)
-        switch (client.secret, authentication) {
-        case (let secret?, .basic):
-            let value = ProviderAuthentication.basicValue(id: client.clientID, secret: secret)
-            request.headers.append(OutboundHeader(name: "Authorization", value: value))
-        case (let secret?, .body):
-            form.append("client_id", client.clientID)
-            form.append("client_secret", secret)
-        case (nil, _):
-            form.append("client_id", client.clientID)
+        let id = client.clientID
+        if let secret = client.secret {
+            if authentication.chosen(id: id, secret: secret) == .basic {
+                let value = ProviderAuthentication.basicValue(id: id, secret: secret)
+                request.headers.append(OutboundHeader(name: "Authorization", value: value))
+            } else {
+                form.append("client_id", id)
+                form.append("client_secret", secret)
+            }
+        } else {
+            form.append("client_id", id)
         }
         request.method = "POST"
         request.headers.append(

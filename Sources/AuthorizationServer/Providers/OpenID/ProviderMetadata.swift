@@ -78,13 +78,14 @@ struct DiscoveredMetadata: Sendable {
         return own?.origin == place.origin
     }
 
-    /// Basic unless only the body is taken (Discovery §3: Basic is the default).
+    /// What the document takes of what we can do (Discovery §3: Basic is the default).
     private static func authentication(_ value: JSONValue?) -> ProviderAuthentication? {
         guard let methods = value?.array else { return .basic }
+        let takesBody = methods.contains("client_secret_post")
         if methods.contains("client_secret_basic") {
-            return .basic
+            return takesBody ? .either : .basic
         }
-        return methods.contains("client_secret_post") ? .body : nil
+        return takesBody ? .body : nil
     }
 
     /// Where the document stands, below the issuer.

@@ -164,7 +164,7 @@ struct ProviderBuilder {
         case .gitlab: "GitLab"
         case .google: "Google"
         case .linkedin: "LinkedIn"
-        case .local: "E-mail and password"
+        case .local: "e-mail and password"
         case .microsoft: "Microsoft"
         case .openID: id
         case .spotify: "Spotify"
