@@ -89,7 +89,9 @@ struct DressipiToken: Sendable {
         body["scope"] = .string(answer.scopes.joined(separator: " "))
         return .json(
             body,
-            fields: [ControlField("cache-control", "no-store"), ControlField("pragma", "no-cache")],
+            fields: [
+                ControlField("cache-control", "no-store"), ControlField("pragma", "no-cache"),
+            ],
             note: ControlNote(clientID: client.id, subject: answer.subject)
         )
     }
