@@ -75,8 +75,8 @@ struct DressipiToken: Sendable {
         }
     }
 
-    /// - Parameter kept: The refresh token that stays where none rotates: the client replaces all
-    ///   that it has with the answer.
+    /// The tokens; `kept` is the refresh token that stays where none rotates, because the client
+    /// replaces all that it has with the answer.
     private func success(
         _ answer: TokenAnswer,
         kept: String?,

@@ -9,9 +9,7 @@ import JSON
 struct ServerMetadata: Sendable {
     let context: ServerContext
 
-    /// The document.
-    ///
-    /// - Parameter isOpenID: Whether what only OpenID clients read stands in it.
+    /// The document; with `isOpenID` what only OpenID clients read stands in it too.
     func response(isOpenID: Bool) -> ControlResponse {
         .json(isOpenID ? openID : base, fields: [Self.keeping])
     }
