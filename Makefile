@@ -27,10 +27,11 @@ check: ## what CI runs: format, warnings as errors, budgets, tests
 	GATEHOUSE=.build-check/release/gatehouse Tests/Bench/budget
 	$(MAKE) test FLAGS="$(STRICT)"
 
-bench: ## CPU time per request beside nginx and HAProxy
+bench: ## CPU time per request beside nginx and HAProxy; tokens a second
 	Tests/Scripts/install bench
 	swift build -c release --product gatehouse
 	Tests/Bench/bench
+	Tests/Bench/tokens
 
 fuzz: ## each fuzzer for SECONDS (60), after the canary
 	Tests/Scripts/install run
