@@ -7,7 +7,7 @@ import Glibc
 /// changes nothing; where the system refuses, the thread stays as it was.
 public func giveWayToTraffic() {
     // On Linux the "process" 0 is the calling thread alone.
-    _ = setpriority(PRIO_PROCESS, 0, niceness)
+    _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness)
 }
 
 /// Ten: the scheduler's weight is 110 beside a worker's 1 024.

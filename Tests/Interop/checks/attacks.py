@@ -386,6 +386,84 @@ def hosts(report):
     report.ok("a body of 2 MB", answer.status_code in (400, 413), answer)
 
 
+def requests_odd(report):
+    """What a plain authorize request may hold beside what it should."""
+    _, challenge = pkce()
+
+    def told(**changes):
+        answer = Person(LAB).get(LAB.issuer + "/oauth2/authorize", params=plain_query(challenge, **changes))
+        where = answer.headers.get("location", "")
+        return query_of(where).get("error") if where.startswith(LAB.app) else f"{answer.status_code} {where[:80]}"
+
+    report.equal("request= is not supported", told(request="e30.e30."), "request_not_supported")
+    report.equal("request_uri= is not supported", told(request_uri="https://evil.example/r"), "request_uri_not_supported")
+    report.equal("response_type=token", told(response_type="token"), "unsupported_response_type")
+    report.equal("response_type=code id_token", told(response_type="code id_token"), "unsupported_response_type")
+    report.equal("an unknown scope alone", told(scope="admin"), "invalid_scope")
+    report.equal("prompt=none with another", told(prompt="none login"), "invalid_request")
+    for mode in ("fragment", "form_post", "web_message"):
+        report.equal(f"response_mode={mode}", told(response_mode=mode), "invalid_request")
+    state = "a\r\nset-cookie: x=1\r\n\r\n<script>"
+    for url, query in (
+        (LAB.issuer + "/oauth2/authorize", plain_query(challenge, state=state, prompt="none")),
+        (STACK.authorize_url("local", {}).rstrip("?"), STACK.authorize_query(challenge, state=state)),
+    ):
+        answer = Person(LAB).get(url, params=query)
+        split = "x=1" in answer.headers.get("set-cookie", "") or "<script>" in answer.text
+        report.ok("line ends and markup in state", not split and answer.status_code < 500, answer)
+    answer = Person(LAB).get(LAB.issuer + "/oauth2/authorize", params=plain_query(challenge, client_id="nobody"))
+    report.ok("an unknown client gets a page, no redirect", answer.status_code in (400, 401) and not leads_away(answer), answer)
+    answer = Person(LAB).get(LAB.issuer + "/oauth2/authorize", params=plain_query(challenge, client_id="fashion-app"))
+    report.ok("a client of another dialect", answer.status_code in (400, 401) and not leads_away(answer), answer)
+    answer = Person(LAB).get(LAB.issuer + "/oauth2/authorize", params=plain_query(challenge, client_id=LAB.project))
+    report.ok("a project as a plain client", answer.status_code in (400, 401) and not leads_away(answer), answer)
+    answer = HTTP.get(STACK.authorize_url("local", STACK.authorize_query(challenge, client_id="reporting", client_secret=LAB.secret)), allow_redirects=False)
+    report.ok("a plain client as a project", answer.status_code == 400, answer)
+    _, sent = "", HTTP.get(STACK.authorize_url("local", STACK.authorize_query(challenge, client_id=LAB.strict_project, client_secret="__stack_public_client__", redirect_uri="https://strict.example.com/callback")), allow_redirects=False)
+    report.ok("the sentinel where a key is required", sent.status_code == 401 and sent.headers.get("x-stack-known-error") == "PUBLISHABLE_CLIENT_KEY_REQUIRED_FOR_PROJECT", sent)
+    for body in ("[" * 5000, "{" * 5000, '{"a":' * 3000, "null", "[]", '"x"', "\xff\xfe", "{}{}"):
+        answer = HTTP.post(STACK.base + "/auth/oauth/token", data=body.encode("latin-1"), headers={"content-type": "application/json"})
+        report.ok(f"a JSON body {body[:6]!r}...", answer.status_code == 400, answer)
+    for field in ("Basic", "Basic !!!", "Basic " + "A" * 4000, "Basic OnNlY3JldA==", "Bearer x", "basic " + base64.b64encode(b"reporting").decode()):
+        answer = HTTP.post(LAB.issuer + "/oauth2/token", data={"grant_type": "client_credentials"}, headers={"authorization": field})
+        report.ok(f"Authorization: {field[:16]}", answer.status_code in (400, 401) and "access_token" not in answer.text, answer)
+    answer = HTTP.post(LAB.issuer + "/oauth2/token", data={"grant_type": "password", "username": "a", "password": "b"}, auth=BASIC)
+    report.ok("the password grant", answer.status_code == 400 and answer.json()["error"] == "unsupported_grant_type", answer)
+    for origin, allowed in (("https://spa.example.com", True), ("https://evil.example", False), ("null", False)):
+        answer = HTTP.post(LAB.issuer + "/oauth2/token", data={"grant_type": "refresh_token", "client_id": "spa", "refresh_token": "x"}, headers={"origin": origin})
+        seen = answer.headers.get("access-control-allow-origin")
+        report.ok(f"CORS of token for {origin}", (seen == origin) if allowed else seen in (None, ""), dict(answer.headers))
+
+
+def consent_forms(report):
+    """Consent is given by the person who was asked, and for what was asked."""
+    verifier, challenge = pkce()
+    url = LAB.issuer + "/oauth2/authorize?" + urllib.parse.urlencode(plain_query(challenge, client_id="spa"))
+    person = Person(LAB)
+    page = person.follow(person.get(url))
+    page = plain.choose(person, page, "local", [LAB.app])
+    page = person.sign_up(page, mail(), [LAB.app])
+    report.must("the consent page", "decision" in page.text, page)
+    form = Forms(page.text).forms[0]
+    target = urllib.parse.urljoin(page.url, form["action"] or page.url)
+    fields = {**form["fields"], "decision": "allow"}
+    thief = Person(LAB).post(target, fields)
+    report.ok("consent from another browser", thief.status_code in (400, 403) and "location" not in thief.headers, thief)
+    answer = person.post(target, {**fields, "csrf": "A" * 43})
+    report.ok("consent with a wrong token", answer.status_code in (400, 403) and "location" not in answer.headers, answer)
+    answer = person.get(target + ("&" if "?" in target else "?") + urllib.parse.urlencode(fields))
+    report.ok("consent by GET", "code=" not in answer.headers.get("location", "") and "code=" not in (Forms(answer.text).refresh or ""), answer)
+    framed = person.get(page.url)
+    report.ok("pages cannot be framed", framed.headers.get("x-frame-options") == "DENY" and "frame-ancestors 'none'" in framed.headers["content-security-policy"] and framed.headers.get("referrer-policy") == "no-referrer" and "no-store" in framed.headers["cache-control"], dict(framed.headers))
+    out = person.post(LAB.issuer + "/oauth2/logout", {"client_id": "spa"}, headers={"origin": "https://evil.example", "sec-fetch-site": "cross-site"})
+    still = person.follow(person.get(url), [LAB.app])
+    report.ok("a sign-out that another site posts asks first", "decision" in still.text, (out.status_code, still.url))
+    done = person.consent(page, "allow", [LAB.app])
+    report.must("the right one is taken", hasattr(done, "arrived"), done)
+    twice = person.post(target, fields)
+    report.ok("and once only", "code=" not in twice.headers.get("location", ""), twice)
+
+
 def secrets_in_logs(report):
     """Nothing secret was written by any of this run."""
     import pathlib
@@ -415,7 +493,7 @@ def main():
         ("refresh tokens", refreshes), ("tokens used elsewhere", tokens_misused),
         ("mixed-up providers, forged states, stolen cookies, foreign forms", flows),
         ("passwords and forms", passwords), ("duplicates and misplaced parameters", duplicates),
-        ("hosts, paths, sizes", hosts), ("secrets in logs and store", secrets_in_logs),
+        ("odd requests", requests_odd), ("consent", consent_forms), ("hosts, paths, sizes", hosts), ("secrets in logs and store", secrets_in_logs),
     ):  # fmt: skip
         report.part(title, work)
     report.end()
