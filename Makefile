@@ -32,10 +32,11 @@ interop: ## real clients, OpenID providers and a browser against the authorizati
 	swift build -c release --product gatehouse
 	GATEHOUSE=.build/release/gatehouse Tests/Interop/run $(ONLY)
 
-bench: ## CPU time per request beside nginx and HAProxy
+bench: ## CPU time per request beside nginx and HAProxy; tokens a second
 	Tests/Scripts/install bench
 	swift build -c release --product gatehouse
 	Tests/Bench/bench
+	Tests/Bench/tokens
 
 fuzz: ## each fuzzer for SECONDS (60), after the canary
 	Tests/Scripts/install run
