@@ -4,7 +4,7 @@
 # at every change of mind.
 STRICT = --scratch-path .build-check -Xswiftc -warnings-as-errors
 
-.PHONY: help run test check bench fuzz clean
+.PHONY: help run test check interop bench fuzz clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -27,10 +27,16 @@ check: ## what CI runs: format, warnings as errors, budgets, tests
 	GATEHOUSE=.build-check/release/gatehouse Tests/Bench/budget
 	$(MAKE) test FLAGS="$(STRICT)"
 
-bench: ## CPU time per request beside nginx and HAProxy
+interop: ## real clients, OpenID providers and a browser against the authorization server
+	Tests/Scripts/install interop
+	swift build -c release --product gatehouse
+	GATEHOUSE=.build/release/gatehouse Tests/Interop/run $(ONLY)
+
+bench: ## CPU time per request beside nginx and HAProxy; tokens a second
 	Tests/Scripts/install bench
 	swift build -c release --product gatehouse
 	Tests/Bench/bench
+	Tests/Bench/tokens
 
 fuzz: ## each fuzzer for SECONDS (60), after the canary
 	Tests/Scripts/install run

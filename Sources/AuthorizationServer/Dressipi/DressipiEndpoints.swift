@@ -42,7 +42,10 @@ struct DressipiEndpoints: Sendable {
         return finished(noted(response), crossOrigin)
     }
 
-    private func finished(_ response: ControlResponse, _ crossOrigin: CrossOrigin) -> ControlResponse {
+    private func finished(
+        _ response: ControlResponse,
+        _ crossOrigin: CrossOrigin
+    ) -> ControlResponse {
         response.adding(
             [
                 ControlField("cache-control", "no-store"),

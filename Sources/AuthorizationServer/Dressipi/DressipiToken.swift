@@ -75,8 +75,8 @@ struct DressipiToken: Sendable {
         }
     }
 
-    /// - Parameter kept: The refresh token that stays where none rotates: the client replaces all
-    ///   that it has with the answer.
+    /// The tokens; `kept` is the refresh token that stays where none rotates, because the client
+    /// replaces all that it has with the answer.
     private func success(
         _ answer: TokenAnswer,
         kept: String?,
@@ -89,7 +89,9 @@ struct DressipiToken: Sendable {
         body["scope"] = .string(answer.scopes.joined(separator: " "))
         return .json(
             body,
-            fields: [ControlField("cache-control", "no-store"), ControlField("pragma", "no-cache")],
+            fields: [
+                ControlField("cache-control", "no-store"), ControlField("pragma", "no-cache"),
+            ],
             note: ControlNote(clientID: client.id, subject: answer.subject)
         )
     }

@@ -25,7 +25,10 @@ struct BrowserCookie: Sendable {
         _ settings: AuthorizationServerSettings
     ) -> BrowserCookie {
         let isSecure = settings.url.hasPrefix("https:")
-        return BrowserCookie(name: isSecure ? OwnCookie.hostPrefix + name : name, isSecure: isSecure)
+        return BrowserCookie(
+            name: isSecure ? OwnCookie.hostPrefix + name : name,
+            isSecure: isSecure
+        )
     }
 
     /// The field that sets it.

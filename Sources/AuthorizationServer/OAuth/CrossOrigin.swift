@@ -61,7 +61,9 @@ struct CrossOrigin: Sendable {
         _ dialect: OAuthClient.Dialect,
         _ response: ControlResponse?
     ) -> [OAuthClient] {
-        if let id = response?.note.clientID, let known = context.clients.client(id, speaking: dialect) {
+        if let id = response?.note.clientID,
+            let known = context.clients.client(id, speaking: dialect)
+        {
             return [known]
         }
         return context.clients.all(speaking: dialect)

@@ -64,7 +64,9 @@ public final class LocalConnection: Sendable {
 
     /// Writes all of some bytes.
     ///
-    /// - Parameter time: How long the peer may take for each part of them.
+    /// - Parameters:
+    ///   - bytes: What is written.
+    ///   - time: How long the peer may take for each part of them.
     /// - Throws: The system's fault; `EAGAIN` where the peer does not read.
     public func write(_ bytes: Span<UInt8>, within time: Timeout) throws(SystemFault) {
         try wait(atMost: time)

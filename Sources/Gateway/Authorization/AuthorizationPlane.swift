@@ -100,6 +100,8 @@ final class AuthorizationPlane: Sendable {
     /// Answers a request, off the caller's actor; many at once.
     @concurrent
     func respond(to request: ControlRequest) async -> ControlResponse {
+        // The few threads that the runtime shares are the control plane's; one call each would do.
+        giveWayToTraffic()
         let service: AuthorizationService? = state.withLock { state in
             guard state.underWay < Self.requestCountMax else { return nil }
             state.underWay += 1
@@ -207,8 +209,11 @@ extension AuthorizationPlane {
     }
 
     /// Deletes records that nobody can use any more.
+    ///
+    /// An hour late, so that a browser that comes back late hears that its sign-in has expired, and
+    /// not that there never was one.
     func deleteExpired(log: ProgramLog) async {
-        let now = WallTime.now().nanosecondsSince1970 / 1_000_000
+        let now = WallTime.now().nanosecondsSince1970 / 1_000_000 - 3_600_000
         do {
             for _ in 0..<Self.deletionBatchCountMax {
                 let count = try await store.write { transaction in

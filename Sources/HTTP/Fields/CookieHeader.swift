@@ -54,7 +54,10 @@ public enum CookieHeader {
 
     /// Appends the field without the cookies whose names are not wanted, `; ` between the others.
     ///
-    /// - Parameter keeps: Told each name; a pair without one is kept.
+    /// - Parameters:
+    ///   - field: The field's value.
+    ///   - bytes: Where it goes.
+    ///   - keeps: Told each name; a pair without one is kept.
     /// - Returns: How many cookies were written; with none the field is to be left out.
     @discardableResult
     public static func append(

@@ -3,6 +3,7 @@
 import base64
 import concurrent.futures
 import json
+import pathlib
 import re
 import secrets
 import urllib.parse
@@ -53,11 +54,6 @@ PLAIN_REDIRECTS = [
 ]  # fmt: skip
 
 
-def leads_away(response):
-    """Whether the browser is sent anywhere at all."""
-    return "location" in response.headers or "http-equiv" in response.text.lower()
-
-
 def redirects(report):
     _, challenge = pkce()
     for program in (True, False):
@@ -66,21 +62,21 @@ def redirects(report):
         for uri in REDIRECTS:
             url = STACK.authorize_url("local", STACK.authorize_query(challenge, redirect_uri=uri))
             answer = HTTP.get(url, headers=headers, allow_redirects=False)
-            if answer.status_code != 400 or leads_away(answer):
+            if answer.status_code != 400 or plain.leads_away(answer):
                 led.append((uri, answer.status_code, answer.headers.get("location")))
         report.ok(f"{len(REDIRECTS)} hostile redirect_uri of Stack ({'program' if program else 'browser'})", not led, led)
     led = []
     for uri in REDIRECTS:
         url = STACK.authorize_url("local", STACK.authorize_query(challenge, after_callback_redirect_url=uri))
         answer = HTTP.get(url, allow_redirects=False)
-        if answer.status_code != 400 or leads_away(answer):
+        if answer.status_code != 400 or plain.leads_away(answer):
             led.append((uri, answer.status_code))
     report.ok(f"{len(REDIRECTS)} hostile after_callback_redirect_url", not led, led)
     led = []
     for uri in REDIRECTS + PLAIN_REDIRECTS:
-        query = plain_query(challenge, redirect_uri=uri)
+        query = plain.request(LAB, challenge, redirect_uri=uri)
         answer = Person(LAB).get(LAB.issuer + "/oauth2/authorize", params=query)
-        if answer.status_code not in (400, 403) or leads_away(answer):
+        if answer.status_code not in (400, 403) or plain.leads_away(answer):
             led.append((uri, answer.status_code, answer.headers.get("location")))
     report.ok(f"{len(REDIRECTS + PLAIN_REDIRECTS)} hostile redirect_uri of a plain client", not led, led)
     led = []
@@ -104,16 +100,6 @@ def redirects(report):
     report.ok("hostile error_redirect_uri are ignored", not led, led)
 
 
-def plain_query(challenge, **changes):
-    query = {
-        "response_type": "code", "client_id": "reporting", "redirect_uri": plain.callback(LAB),
-        "scope": "openid", "state": secrets.token_urlsafe(8), "code_challenge": challenge,
-        "code_challenge_method": "S256",
-    }  # fmt: skip
-    query.update(changes)
-    return {name: value for name, value in query.items() if value is not None}
-
-
 def proof_keys(report):
     _, challenge = pkce()
     for what, changes in (
@@ -124,7 +110,7 @@ def proof_keys(report):
     ):  # fmt: skip
         answer = HTTP.get(STACK.authorize_url("local", STACK.authorize_query(challenge, **changes)), allow_redirects=False)
         report.ok(f"Stack authorize with {what}", answer.status_code == 400, answer)
-        answer = Person(LAB).get(LAB.issuer + "/oauth2/authorize", params=plain_query(challenge, **changes))
+        answer = Person(LAB).get(LAB.issuer + "/oauth2/authorize", params=plain.request(LAB, challenge, **changes))
         told = query_of(answer.headers["location"]) if "location" in answer.headers else {}
         report.ok(f"plain authorize with {what}", told.get("error") == "invalid_request", answer)
     email = mail()
@@ -188,7 +174,7 @@ def STACK_NEW():
 
 def plain_tokens():
     verifier, challenge = pkce()
-    query = plain_query(challenge, scope="openid orders:read")
+    query = plain.request(LAB, challenge, scope="openid orders:read")
     url = LAB.issuer + "/oauth2/authorize?" + urllib.parse.urlencode(query)
     back, _ = plain.authorize(LAB, url, email=mail())
     answer = HTTP.post(LAB.issuer + "/oauth2/token", auth=BASIC, data={
@@ -338,58 +324,37 @@ def passwords(report):
     report.ok("markup in a form comes back as text", "<script>alert" not in answer.text and "<img src=x" not in answer.text, answer)
 
 
-def duplicates(report):
-    _, challenge = pkce()
-    query = list(STACK.authorize_query(challenge).items())
-    for name in ("client_id", "redirect_uri", "state", "scope", "code_challenge", "response_type"):
-        value = dict(query)[name]
-        answer = HTTP.get(f"{STACK.base}/auth/oauth/authorize/local", params=query + [(name, value)], allow_redirects=False)
-        report.ok(f"Stack authorize with {name} twice", answer.status_code == 400, answer)
-    asked = list(plain_query(challenge).items())
-    for name in ("client_id", "redirect_uri", "state", "scope", "code_challenge", "nonce"):
-        value = dict(asked).get(name, "n")
-        twice = asked + [(name, value)] + ([(name, value)] if name == "nonce" else [])
-        answer = Person(LAB).get(LAB.issuer + "/oauth2/authorize", params=twice)
-        where = answer.headers.get("location", "")
-        told = "error=invalid_request" in where and where.startswith(LAB.app)
-        report.ok(f"plain authorize with {name} twice", answer.status_code == 400 or told, answer)
-    flow = STACK.code("local", email=mail())
-    pairs = [
-        ("grant_type", "authorization_code"), ("client_id", LAB.project), ("client_secret", LAB.publishable_key),
-        ("code", flow["answer"]["code"]), ("redirect_uri", flow["query"]["redirect_uri"]),
-        ("code_verifier", flow["verifier"]), ("code_verifier", flow["verifier"]),
-    ]  # fmt: skip
-    answer = HTTP.post(STACK.base + "/auth/oauth/token", data=pairs)
-    report.ok("Stack token with code_verifier twice", answer.status_code == 400, answer)
-    text = json.dumps(dict(pairs))[:-1] + ', "code": "x"}'
-    answer = HTTP.post(STACK.base + "/auth/oauth/token", data=text, headers={"content-type": "application/json"})
-    report.ok("a JSON key twice", answer.status_code == 400, answer)
-    answer = HTTP.post(LAB.issuer + "/oauth2/token", auth=BASIC, data=[("grant_type", "client_credentials")] * 2)
-    report.ok("plain token with grant_type twice", answer.status_code == 400 and answer.json()["error"] == "invalid_request", answer)
-    answer = HTTP.post(LAB.issuer + "/oauth2/token?client_id=reporting", data={"grant_type": "client_credentials", "client_id": "reporting", "client_secret": LAB.secret})
-    report.ok("token parameters in the query", answer.status_code == 400, answer)
-    answer = HTTP.post(LAB.issuer + "/oauth2/token", auth=BASIC, json={"grant_type": "client_credentials"})
-    report.ok("JSON at the plain token endpoint", answer.status_code in (400, 415), answer)
-
-
-def hosts(report):
-    """Other hosts reach no endpoint, and change no address that we write."""
-    for host in ("evil.example", f"evil.example:{LAB.issuer.rsplit(':', 1)[1]}"):
-        answer = HTTP.get(LAB.issuer + "/.well-known/openid-configuration", headers={"host": host})
-        report.ok(f"Host: {host}", answer.status_code in (400, 404, 421), answer)
-    answer = HTTP.get(LAB.issuer + "/.well-known/openid-configuration", headers={"x-forwarded-host": "evil.example", "forwarded": "host=evil.example"})
-    report.ok("X-Forwarded-Host changes nothing", answer.status_code == 200 and "evil.example" not in answer.text, answer)
-    for path in ("/oauth2/authorize/", "/oauth2//authorize", "/oauth2/./authorize", "/oauth2/%61uthorize/../token"):
-        answer = HTTP.get(LAB.issuer + path, allow_redirects=False)
-        report.ok(f"path {path}", answer.status_code in (400, 404, 405), answer)
-    answer = HTTP.post(LAB.issuer + "/oauth2/token", auth=BASIC, data={"x": "a" * 2_000_000})
-    report.ok("a body of 2 MB", answer.status_code in (400, 413), answer)
+def consent_forms(report):
+    """Consent is given by the person who was asked, and for what was asked."""
+    verifier, challenge = pkce()
+    url = LAB.issuer + "/oauth2/authorize?" + urllib.parse.urlencode(plain.request(LAB, challenge, client_id="spa"))
+    person = Person(LAB)
+    page = person.follow(person.get(url))
+    page = plain.choose(person, page, "local", [LAB.app])
+    page = person.sign_up(page, mail(), [LAB.app])
+    report.must("the consent page", "decision" in page.text, page)
+    form = Forms(page.text).forms[0]
+    target = urllib.parse.urljoin(page.url, form["action"] or page.url)
+    fields = {**form["fields"], "decision": "allow"}
+    thief = Person(LAB).post(target, fields)
+    report.ok("consent from another browser", thief.status_code in (400, 403) and "location" not in thief.headers, thief)
+    answer = person.post(target, {**fields, "csrf": "A" * 43})
+    report.ok("consent with a wrong token", answer.status_code in (400, 403) and "location" not in answer.headers, answer)
+    answer = person.get(target + ("&" if "?" in target else "?") + urllib.parse.urlencode(fields))
+    report.ok("consent by GET", "code=" not in answer.headers.get("location", "") and "code=" not in (Forms(answer.text).refresh or ""), answer)
+    framed = person.get(page.url)
+    report.ok("pages cannot be framed", framed.headers.get("x-frame-options") == "DENY" and "frame-ancestors 'none'" in framed.headers["content-security-policy"] and framed.headers.get("referrer-policy") == "no-referrer" and "no-store" in framed.headers["cache-control"], dict(framed.headers))
+    out = person.post(LAB.issuer + "/oauth2/logout", {"client_id": "spa"}, headers={"origin": "https://evil.example", "sec-fetch-site": "cross-site"})
+    still = person.follow(person.get(url), [LAB.app])
+    report.ok("a sign-out that another site posts asks first", "decision" in still.text, (out.status_code, still.url))
+    done = person.consent(page, "allow", [LAB.app])
+    report.must("the right one is taken", hasattr(done, "arrived"), done)
+    twice = person.post(target, fields)
+    report.ok("and once only", "code=" not in twice.headers.get("location", ""), twice)
 
 
 def secrets_in_logs(report):
     """Nothing secret was written by any of this run."""
-    import pathlib
-
     folder = pathlib.Path(LAB.folder)
     tokens = STACK.redeem(STACK.code("local", email=mail())).json()
     STACK.refresh(tokens["refresh_token"])
@@ -414,8 +379,8 @@ def main():
         ("open redirects", redirects), ("PKCE", proof_keys), ("codes: replays, mix-ups, races", codes),
         ("refresh tokens", refreshes), ("tokens used elsewhere", tokens_misused),
         ("mixed-up providers, forged states, stolen cookies, foreign forms", flows),
-        ("passwords and forms", passwords), ("duplicates and misplaced parameters", duplicates),
-        ("hosts, paths, sizes", hosts), ("secrets in logs and store", secrets_in_logs),
+        ("passwords and forms", passwords), ("consent", consent_forms),
+        ("secrets in logs and store", secrets_in_logs),
     ):  # fmt: skip
         report.part(title, work)
     report.end()

@@ -5,7 +5,7 @@ import http.server
 import json
 import os
 import pathlib
-import secrets
+import re
 import socket
 import subprocess
 import sys
@@ -19,6 +19,7 @@ from kit import glewlwyd
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PROJECT = "6fbbf22e-f4b2-4c6e-95a1-beab6fa41063"
 STRICT_PROJECT = "0d9f3a53-7d3c-4f43-9a36-3f7f8a0f6a11"
+KEY, STRICT_KEY = "pck_" + "0" * 45, "pck_" + "1" * 45
 # Everything that Basic credentials go wrong with, and enough bits.
 SECRET = "a%3Ab+c:d-e%zz f_" + "0123456789abcdef" * 2
 
@@ -88,10 +89,10 @@ class Servers:
     def values(self):
         """What the checks read."""
         return {
-            "folder": str(self.folder), "gatehouse": str(find_gatehouse()), "certificate": str(self.folder / "tls.crt"),
+            "gateway_process": self.gateway.pid, "folder": str(self.folder), "gatehouse": str(find_gatehouse()), "certificate": str(self.folder / "tls.crt"),
             "issuer": self.issuer, "app": self.app, "corp": self.corp, "nano": self.nano, "glew": self.glew, "has_glewlwyd": self.has_glewlwyd,
             "project": PROJECT, "strict_project": STRICT_PROJECT,
-            "publishable_key": "pck_" + "0" * 45, "strict_key": "pck_" + "1" * 45,
+            "publishable_key": KEY, "strict_key": STRICT_KEY,
             "secret": SECRET, "shots": os.environ.get("GATEHOUSE_INTEROP_SHOTS")
             or str(self.folder / "shots"),
         }  # fmt: skip
@@ -148,7 +149,7 @@ class Servers:
         ]
         glewlwyd.set_up(home, self.glew, redirect_uris)
 
-    def begin_gateway(self):
+    def begin_gateway(self, relaxed=True):
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
              "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost",
@@ -156,7 +157,13 @@ class Servers:
              "-keyout", "tls.key", "-out", "tls.crt"],
             cwd=self.folder, check=True, capture_output=True,
         )  # fmt: skip
-        (self.folder / "gateway.conf").write_text(self.conf())
+        text = self.conf()
+        if not relaxed:
+            text = re.sub(r"(?m)^    (authorize|token)_requests_per_second .*\n", "", text)
+        (self.folder / "gateway.conf").write_text(text)
+        # The same store behind another port: it must not start.
+        second = self.conf().replace(f"listen 127.0.0.1:{self.gateway_port} ", "listen 127.0.0.1:0 ")
+        (self.folder / "second.conf").write_text(second)
         self.gatehouse = find_gatehouse()
         done = subprocess.run(
             [str(self.gatehouse), "check", "-c", "gateway.conf"], cwd=self.folder,
@@ -172,11 +179,9 @@ class Servers:
 
     def conf(self):
         digest = hashlib.sha256(SECRET.encode()).hexdigest()
-        values = self.values()
         return CONF.format(
             port=self.gateway_port, echo=self.echo_port, corp=self.corp, nano=self.nano,
-            glew=self.glew, glew_secret=glewlwyd.SECRET, project=PROJECT, strict=STRICT_PROJECT, key=values["publishable_key"],
-            strict_key=values["strict_key"], digest=digest,
+            glew=self.glew, glew_secret=glewlwyd.SECRET, project=PROJECT, strict=STRICT_PROJECT, key=KEY, strict_key=STRICT_KEY, digest=digest,
         )  # fmt: skip
 
     def await_document(self, name, url):

@@ -47,7 +47,8 @@ struct OAuthClientAuthentication: Sendable {
         return try find(id, secrets: secrets == [""] ? [] : secrets, usesBasic: true)
     }
 
-    /// - Parameter secrets: Every reading of what was shown; none for a client that shows nothing.
+    /// The client of an id; `secrets` are every reading of what was shown, none for a client that
+    /// shows nothing.
     private func find(
         _ id: String,
         secrets: [String],

@@ -96,7 +96,9 @@ struct OAuthToken: Sendable {
         body["id_token"] = answer.idToken.map { .string($0) }
         return .json(
             body,
-            fields: [ControlField("cache-control", "no-store"), ControlField("pragma", "no-cache")],
+            fields: [
+                ControlField("cache-control", "no-store"), ControlField("pragma", "no-cache"),
+            ],
             note: ControlNote(clientID: client.id, subject: answer.subject)
         )
     }

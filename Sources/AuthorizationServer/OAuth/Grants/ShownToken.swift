@@ -34,8 +34,8 @@ struct ShownTokenReader: Sendable {
 
     /// What it is, or `nil` where it is nothing any more.
     ///
-    /// - Parameter acceptsRotated: Whether a refresh token counts that was exchanged already: who
-    ///   revokes it means its session.
+    /// With `acceptsRotated` a refresh token counts that was exchanged already: who revokes it means
+    /// its session.
     func read(
         _ token: String,
         acceptsRotated: Bool = false

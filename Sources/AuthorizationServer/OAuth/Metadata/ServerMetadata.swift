@@ -9,9 +9,7 @@ import JSON
 struct ServerMetadata: Sendable {
     let context: ServerContext
 
-    /// The document.
-    ///
-    /// - Parameter isOpenID: Whether what only OpenID clients read stands in it.
+    /// The document; with `isOpenID` what only OpenID clients read stands in it too.
     func response(isOpenID: Bool) -> ControlResponse {
         .json(isOpenID ? openID : base, fields: [Self.keeping])
     }
@@ -57,7 +55,9 @@ struct ServerMetadata: Sendable {
     private var openID: JSONObject {
         let url = context.settings.url
         var document = base
-        document["userinfo_endpoint"] = .string(url + Endpoint.userInfo.paths(dressipiPrefix: "")[0])
+        document["userinfo_endpoint"] = .string(
+            url + Endpoint.userInfo.paths(dressipiPrefix: "")[0]
+        )
         document["end_session_endpoint"] = .string(
             url + Endpoint.logout.paths(dressipiPrefix: "")[0]
         )
@@ -98,7 +98,8 @@ struct ServerMetadata: Sendable {
     private static let keeping = ControlField("cache-control", "public, max-age=3600")
     private static let secretMethods = ["client_secret_basic", "client_secret_post"]
     private static let claims = [
-        "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "name", "picture",
+        "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "name",
+        "picture",
         "email", "email_verified",
     ]
 }

@@ -53,7 +53,10 @@ struct OAuthUserInfo: Sendable {
     }
 
     /// A machine has no session, and so is nobody to tell about.
-    private func user(of own: OwnToken, _ client: OAuthClient) async throws(OAuthFault) -> UserRecord {
+    private func user(
+        of own: OwnToken,
+        _ client: OAuthClient
+    ) async throws(OAuthFault) -> UserRecord {
         let found: UserRecord?
         do throws(StorageFault) {
             let shown = try await ShownTokenReader(context: context).access(own)
@@ -75,7 +78,8 @@ struct OAuthUserInfo: Sendable {
         let fields = request.values(of: "authorization")
         guard fields.count <= 1 else { throw twice }
         let form = (try? request.bodyParameters()) ?? Parameters()
-        let isForm = request.method == "POST"
+        let isForm =
+            request.method == "POST"
             && request.mediaType == "application/x-www-form-urlencoded"
         let posted = isForm ? form["access_token"] : nil
         guard let field = fields.first else {

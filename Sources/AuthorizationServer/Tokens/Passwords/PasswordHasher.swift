@@ -90,7 +90,10 @@ final class PasswordHasher: Sendable {
             job.refuse()
         case .startThread:
             do throws(SystemFault) {
-                _ = try startThread(name: "password") { self.work() }
+                _ = try startThread(name: "password") {
+                    giveWayToTraffic()
+                    self.work()
+                }
             } catch {
                 for stranded in queue.withLock({ $0.threadFailed() }) {
                     stranded.refuse()
