@@ -143,8 +143,9 @@ let package = Package(
         tests(
             "GatewayTests",
             [
-                "Access", "Bytes", "Configuration", "Cryptography", "EventLoop", "Gateway", "HTTP",
-                "JOSE", "JSON", "Outbound", "Proxy", "TLS", "Telemetry",
+                "Access", "AuthorizationServer", "Bytes", "Configuration", "Cryptography",
+                "EventLoop", "Gateway", "HTTP", "JOSE", "JSON", "Outbound", "Proxy",
+                "TLS", "Telemetry",
             ]
         ),
         .target(

@@ -132,8 +132,10 @@ extension RefreshGrant {
         let sessionScopes = try self.scopes(of: session, client, in: transaction)
         var scopes = sessionScopes
         if let requested, !requested.isEmpty, requested != [ScopePolicy.legacy] {
-            // Never more than the session has (RFC 6749 §6). What is too much is cut, as at authorize:
-            // requests-oauthlib asks at each refresh for all that it asked for at first.
+            // Never more than the session has (RFC 6749 §6). Of what was asked for at first, the rest
+            // is cut as it was then: requests-oauthlib asks for all of it at each refresh.
+            let known = session.requestedScopes + scopes
+            guard requested.allSatisfy(known.contains) else { return .refused(.scopeInvalid) }
             scopes = scopes.filter(requested.contains)
             if scopes.isEmpty { return .refused(.scopeInvalid) }
         }

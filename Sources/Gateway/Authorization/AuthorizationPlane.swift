@@ -207,8 +207,11 @@ extension AuthorizationPlane {
     }
 
     /// Deletes records that nobody can use any more.
+    ///
+    /// An hour late, so that a browser that comes back late hears that its sign-in has expired, and
+    /// not that there never was one.
     func deleteExpired(log: ProgramLog) async {
-        let now = WallTime.now().nanosecondsSince1970 / 1_000_000
+        let now = WallTime.now().nanosecondsSince1970 / 1_000_000 - 3_600_000
         do {
             for _ in 0..<Self.deletionBatchCountMax {
                 let count = try await store.write { transaction in

@@ -126,6 +126,16 @@ struct FaultTests {
         let post = try #require(other.requests.first { $0.url == Fixtures.tokenPlace })
         #expect(post.value(of: "Authorization") == nil)
         #expect(post.form.isSuperset(of: ["client_id=gatehouse", "client_secret=s%25%2B%3A-"]))
+        // Where both are taken, what form-coding would change goes into the body.
+        metadata["token_endpoint_auth_methods_supported"] = [
+            "client_secret_basic", "client_secret_post",
+        ]
+        let either = try Fixtures.fake(token: Fixtures.token())
+        either.serve(Fixtures.discovery, metadata)
+        _ = await outcome(try Fixtures.provider(Fixtures.settings(), at: either))
+        let odd = try #require(either.requests.first { $0.url == Fixtures.tokenPlace })
+        #expect(odd.value(of: "Authorization") == nil)
+        #expect(odd.form.contains("client_secret=s%25%2B%3A-"))
         let settings = Fixtures.settings { $0.clientSecret = nil }
         let open = try Fixtures.fake(token: Fixtures.token())
         _ = await outcome(try Fixtures.provider(settings, at: open))

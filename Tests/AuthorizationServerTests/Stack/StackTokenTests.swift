@@ -277,6 +277,8 @@ struct StackTokenTests {
         let token = answer.object["refresh_token"]?.string ?? ""
         let narrowed = try await driver.refresh(token, ["scope": "email"])
         #expect(narrowed.object["scope"] == "email")
+        let cut = try await driver.refresh(token, ["scope": "email orders:read orders:write"])
+        #expect(cut.object["scope"] == "email orders:read")
         expectKnown(try await driver.refresh(token, ["scope": "openid"]), "INVALID_SCOPE", 400)
         #expect(try await driver.refresh(token, ["scope": "legacy"]).status == 200)
     }

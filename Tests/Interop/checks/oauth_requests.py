@@ -13,7 +13,8 @@ from kit.person import mail
 LAB = lab()
 # Scopes may be cut (RFC 6749 §3.3): the library asks for this before it takes an answer with fewer.
 os.environ["OAUTHLIB_RELAX_TOKEN_SCOPE"] = "1"
-SCOPE = ["openid", "email", "orders:read"]
+# `profile` is not granted to everybody: the library asks for it again at each refresh.
+SCOPE = ["openid", "email", "profile", "orders:read"]
 
 
 def secure(session):

@@ -1,9 +1,9 @@
 """Signing in for plain OAuth clients: the person's side, which no client library plays."""
 
+import secrets
+import urllib.parse
+
 from kit.person import Forms, Person
-
-CALLBACK = "http://127.0.0.1:{port}/callback"
-
 
 def callback(lab):
     """On the port where the application listens: any port is allowed (RFC 8252 §7.3)."""
@@ -40,8 +40,6 @@ def authorize(lab, url, email=None, new=True, person=None, decision="allow", pro
 
 
 def choose(person, page, provider, until):
-    import urllib.parse
-
     forms = Forms(page.text)
     for link in forms.links:
         if provider in link["href"]:
@@ -52,3 +50,19 @@ def choose(person, page, provider, until):
             chosen = dict(button for button in form["buttons"] if button[1] == provider)
             return person.follow(person.submit(page, chosen, index=index), until)
     raise AssertionError(f"{provider} cannot be chosen at {page.url}: {page.text[-900:]}")
+
+
+def request(lab, challenge, **changes):
+    """An authorize request of the confidential client, with changes; `None` leaves one out."""
+    query = {
+        "response_type": "code", "client_id": "reporting", "redirect_uri": callback(lab),
+        "scope": "openid", "state": secrets.token_urlsafe(8), "code_challenge": challenge,
+        "code_challenge_method": "S256",
+    }  # fmt: skip
+    query.update(changes)
+    return {name: value for name, value in query.items() if value is not None}
+
+
+def leads_away(response):
+    """Whether the browser is sent anywhere at all."""
+    return "location" in response.headers or "http-equiv" in response.text.lower()
