@@ -100,8 +100,6 @@ final class AuthorizationPlane: Sendable {
     /// Answers a request, off the caller's actor; many at once.
     @concurrent
     func respond(to request: ControlRequest) async -> ControlResponse {
-        // The few threads that the runtime shares are the control plane's; one call each would do.
-        giveWayToTraffic()
         let service: AuthorizationService? = state.withLock { state in
             guard state.underWay < Self.requestCountMax else { return nil }
             state.underWay += 1

@@ -28,7 +28,6 @@ final class StoreThread: Sendable {
         let opening = Opening()
         do throws(SystemFault) {
             _ = try startThread(name: name) { [queue, end] in
-                giveWayToTraffic()
                 Self.work(queue, counting: counters, opening: opening, open)
                 end.reached()
             }

@@ -90,10 +90,7 @@ final class PasswordHasher: Sendable {
             job.refuse()
         case .startThread:
             do throws(SystemFault) {
-                _ = try startThread(name: "password") {
-                    giveWayToTraffic()
-                    self.work()
-                }
+                _ = try startThread(name: "password") { self.work() }
             } catch {
                 for stranded in queue.withLock({ $0.threadFailed() }) {
                     stranded.refuse()
