@@ -26,7 +26,7 @@ struct CodeGrant: Sendable {
     private enum Outcome: Sendable {
         case issued(Issue)
         case refused(GrantFault)
-        case replayed(revoked: [String])
+        case replayed(session: String, revoked: [String])
     }
 
     /// Gives tokens for a code.
@@ -62,8 +62,8 @@ struct CodeGrant: Sendable {
             return TokenMint(context: context).answer(for: issue)
         case .refused(let fault):
             return .failure(fault)
-        case .replayed(let revoked):
-            await SessionEnding(context: context).publish(revoked)
+        case .replayed(let session, let revoked):
+            await SessionEnding(context: context).publish(revoked, of: session)
             return .failure(.codeInvalid(.replayed))
         }
     }
@@ -93,6 +93,7 @@ struct CodeGrant: Sendable {
             guard record.clientID == client.id, isRightVerifier, let session = record.sessionID
             else { return .refused(.codeInvalid(.replayed)) }
             return .replayed(
+                session: session,
                 revoked: try SessionEnding(context: context).end(
                     session: session,
                     at: new.now,

@@ -55,7 +55,7 @@ struct RefreshGrant: Sendable {
             let ended = try await context.store.write { transaction -> [String] in
                 try ending.end(session: session, at: now, in: transaction)
             }
-            await ending.publish(ended)
+            await ending.publish(ended, of: session)
             return .failure(.refreshTokenInvalid(.replayed))
         case .alive(let renewal):
             return client.tokens.rotatesRefreshTokens

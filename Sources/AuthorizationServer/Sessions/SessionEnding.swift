@@ -41,6 +41,14 @@ struct SessionEnding: Sendable {
         }
     }
 
+    /// Brings the end of a session to every worker, whoever ended it.
+    ///
+    /// Where another request was faster, `ended` is empty, and that one may still be on its way to the
+    /// workers: nobody is answered before it has arrived.
+    func publish(_ ended: [String], of session: String) async {
+        await publish(ended.isEmpty ? [session] : ended)
+    }
+
     /// Brings it to every worker; afterwards no decision that starts takes their tokens.
     func publish(_ ids: [String]) async {
         guard !ids.isEmpty else { return }

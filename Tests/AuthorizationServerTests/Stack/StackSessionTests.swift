@@ -344,3 +344,14 @@ struct StackSessionTests {
         )
     }
 }
+
+extension StackSessionTests {
+    @Test("architecture 5: whoever is told that a session is over was not told too early")
+    func endedByAnother() async throws {
+        let harness = try await ServiceHarness()
+        let ending = SessionEnding(context: harness.service.context)
+        // Another request has committed, and its word is still on its way.
+        await ending.publish([], of: "session-1")
+        #expect(harness.published.all == ["session-1"])
+    }
+}

@@ -73,7 +73,7 @@ struct OAuthRevocation: Sendable {
             let ended = try await context.store.write { transaction -> [String] in
                 try ending.end(session: session, at: now, in: transaction)
             }
-            await ending.publish(ended)
+            await ending.publish(ended, of: session)
         } else if case .access(let token, nil) = shown, let id = token.claims.tokenID {
             try await context.store.write { transaction in
                 try ending.record([id], at: now, in: transaction)

@@ -118,7 +118,7 @@ struct StackSessions: Sendable {
             let ended = try await context.store.write {
                 try ending.end(session: id, at: now, in: $0)
             }
-            await ending.publish(ended)
+            await ending.publish(ended, of: id)
             return .success(ended)
         } catch {
             return .failure(error)
