@@ -20,7 +20,7 @@ test: ## every test, the fuzz corpora replayed
 	swift build --build-tests $(FLAGS)
 	swift test --skip-build --no-parallel $(FLAGS)
 
-check: ## what CI runs: format, warnings as errors, budgets, tests
+check: ## before a commit: format, warnings as errors, budgets, tests
 	Tests/Scripts/install test
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
 	swift build -c release --product gatehouse $(STRICT)
