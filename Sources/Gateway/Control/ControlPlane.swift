@@ -1,6 +1,7 @@
 import Access
 import Configuration
 import EventLoop
+import JOSE
 import Logging
 import Outbound
 import Proxy
@@ -431,12 +432,20 @@ extension ControlPlane {
             registry.setKeySet(
                 issuer: status.identifier,
                 MetricsRegistry.KeySetState(
-                    keyCount: status.keyCount,
+                    keyCount: ownKeyCount(status.issuer) ?? status.keyCount,
                     fetchedSeconds: status.age.map { now - $0.components.seconds },
                     servedUntilSeconds: status.timeUntilDropped.map { now + $0.components.seconds }
                 )
             )
         }
+    }
+
+    /// The keys of an issuer of our own, which nobody fetches.
+    private func ownKeyCount(_ issuer: Int) -> Int? {
+        guard settings.issuers.indices.contains(issuer), keys.indices.contains(issuer),
+            case .own = settings.issuers[issuer].keys
+        else { return nil }
+        return keys[issuer].keySet?.keys.count
     }
 
     /// Takes up certificates whose files have changed, once they are whole and match.

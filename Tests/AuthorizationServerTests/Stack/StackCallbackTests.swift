@@ -265,3 +265,71 @@ struct StackCallbackTests {
         )
     }
 }
+
+extension StackCallbackTests {
+    @Test("5.5, 13: an anonymous user becomes whoever signs in, and keeps their id")
+    func upgrade() async throws {
+        let harness = try await ServiceHarness()
+        let driver = StackDriver(harness: harness)
+        let context = harness.service.context
+        let now = context.now
+        let user = UserRecord(
+            id: "6f3f3a54-5b8e-4e11-9d5c-1f2f3c0b9a10",
+            projectID: ServiceHarness.project,
+            createdAt: now,
+            lastActiveAt: now,
+            isAnonymous: true
+        )
+        let session = SessionRecord(
+            id: "0d0c2a3e-53a7-4d63-8a6b-0a8a7a6f4b52",
+            projectID: ServiceHarness.project,
+            clientID: ServiceHarness.project,
+            userID: user.id,
+            authenticatedAt: now,
+            createdAt: now,
+            lastUsedAt: now,
+            idleExpiresAt: now + 1_000_000,
+            expiresAt: now + 1_000_000,
+            requestedScopes: ["legacy"],
+            grantedScopes: ["openid"]
+        )
+        try await harness.store.write { transaction in
+            try transaction.insertUser(user)
+            try transaction.insertSession(session)
+        }
+        let client = try #require(context.clients.client(ServiceHarness.project))
+        let anonymous = try TokenMint(context: context).answer(
+            for: Issue(
+                client: client,
+                user: user,
+                session: session,
+                scopes: ["openid"],
+                issuedAt: now
+            )
+        ).get()
+        // Nobody else lets the anonymous in unasked.
+        expectKnown(
+            try await harness.send(
+                "GET",
+                "/api/v1/users/me",
+                headers: StackDriver.client(anonymous.accessToken)
+            ),
+            "ANONYMOUS_AUTHENTICATION_NOT_ALLOWED",
+            401
+        )
+        let code = try await driver.code(
+            ["token": anonymous.accessToken],
+            claims: ["email": "a@example.com", "email_verified": true]
+        )
+        let tokens = try await driver.redeem(code)
+        #expect(tokens.object["is_new_user"] == true)
+        let me = try await harness.send(
+            "GET",
+            "/api/v1/users/me",
+            headers: StackDriver.client(tokens.object["access_token"]?.string)
+        )
+        #expect(me.object["id"]?.string == user.id)
+        #expect(me.object["is_anonymous"] == false)
+        #expect(me.object["primary_email"] == "a@example.com")
+    }
+}
