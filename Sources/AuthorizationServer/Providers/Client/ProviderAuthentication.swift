@@ -16,7 +16,7 @@ enum ProviderAuthentication: Sendable, Hashable {
     /// (glewlwyd does); the body reads alike at all of them.
     func chosen(id: String, secret: String) -> ProviderAuthentication {
         guard self == .either else { return self }
-        let isPlain = FormText.encoded(id) == id && FormText.encoded(secret) == secret
+        let isPlain = FormCoding.encode(id) == id && FormCoding.encode(secret) == secret
         return isPlain ? .basic : .body
     }
 }
@@ -24,7 +24,7 @@ enum ProviderAuthentication: Sendable, Hashable {
 extension ProviderAuthentication {
     /// The value of `Authorization` for Basic, each half form-encoded first, as RFC 6749 wants.
     static func basicValue(id: String, secret: String) -> String {
-        let pair = "\(FormText.encoded(id)):\(FormText.encoded(secret))"
+        let pair = "\(FormCoding.encode(id)):\(FormCoding.encode(secret))"
         return "Basic \(base64([UInt8](pair.utf8)))"
     }
 

@@ -108,7 +108,7 @@ extension ProviderPreset {
     /// tenant can write any address into an account.
     static func microsoft(tenant: String?) -> ProviderPreset {
         let tenant = tenant ?? "consumers"
-        let place = "https://login.microsoftonline.com/\(FormText.encoded(tenant))"
+        let place = "https://login.microsoftonline.com/\(FormCoding.encode(tenant))"
         return ProviderPreset(
             authorizationEndpoint: "\(place)/oauth2/v2.0/authorize",
             tokenEndpoint: "\(place)/oauth2/v2.0/token",
