@@ -41,7 +41,10 @@ struct FlowAnswer: Sendable {
     }
 
     /// A fault that no application is to be told: a page for a person, a sentence for a program.
-    func direct(_ fault: FlowFault) -> ControlResponse {
-        StackFlowAnswer(context: context, request: request).direct(fault)
+    func direct(_ fault: FlowFault, in dialect: OAuthClient.Dialect) -> ControlResponse {
+        switch dialect {
+        case .stack: StackFlowAnswer(context: context, request: request).direct(fault)
+        case .dressipi, .oauth: OAuthFlowAnswer(context: context, request: request).direct(fault)
+        }
     }
 }

@@ -33,7 +33,7 @@ struct OAuthEndpoints: Sendable {
         case .authorize:
             await OAuthAuthorize(context: context, request: request).respond()
         case .callback:
-            await OAuthCallback(context: context, request: request).respond()
+            await ProviderReturn(context: context, request: request, dialect: .oauth).respond()
         case .token:
             await OAuthToken(context: context, request: request).respond()
         case .revoke:

@@ -34,7 +34,7 @@ struct StackEndpoints: Sendable {
         case .stackAuthorize:
             await StackAuthorize(context: context, request: request).respond()
         case .stackCallback:
-            await StackCallback(context: context, request: request).respond()
+            await ProviderReturn(context: context, request: request, dialect: .stack).respond()
         case .stackToken:
             await StackToken(context: context, request: request).respond()
         case .stackCrossDomainAuthorize:
