@@ -5,7 +5,7 @@ import EventLoop
 import HTTP
 
 extension Exchange {
-    /// Borrows an idle connection of the chosen server, or opens one.
+    /// Takes a wire to the chosen server, or has one made.
     func connect() {
         guard let group else { return upstreamFailed(.noServer) }
         let avoided = target
@@ -14,14 +14,11 @@ extension Exchange {
         }
         target = chosen
         connectStartedAt = worker.loop.now
-        if let idle = chosen.takeIdle() {
-            upstream = idle
-            idle.begin(self)
+        switch chosen.open(for: self) {
+        case .ready(let wire):
+            upstream = wire
             upstreamConnected()
-            return
-        }
-        switch UpstreamConnection.open(to: chosen, for: self) {
-        case .opened(let connection): upstream = connection
+        case .opening(let wire): upstream = wire
         case .failed(let failure): upstreamFailed(failure)
         }
     }
@@ -49,12 +46,7 @@ extension Exchange {
     /// Writes the request head anew, and lets the body follow.
     func sendRequest() {
         guard let upstream, let target else { return }
-        upstream.machine.begin(requestMethod: head.method, upgradeRequested: head.upgrade)
-        UpstreamHeadWriter.write(self, target, into: &upstream.output().buffer)
-        if isRequestComplete, head.framing == .chunked {
-            // A body without bytes has ended before there was anyone to tell.
-            ChunkWriter.last(into: &upstream.output().buffer)
-        }
+        upstream.sendRequest(self, target)
         requestSentAt = worker.loop.now
         if head.expectsContinue, !isRequestComplete, head.framing != .none {
             downstream?.sendContinue()
@@ -64,8 +56,8 @@ extension Exchange {
 
     /// Takes of the first `available` bytes, which are the request body's.
     ///
-    /// - Returns: How many were taken; the rest waits with the peer until ``UpstreamConnection`` has
-    ///   written what it holds.
+    /// - Returns: How many were taken; the rest waits with the peer until the upstream's wire has
+    ///   sent what it holds.
     func acceptBody(_ bytes: Span<UInt8>, first available: Int) -> Int {
         if machine.isAnswering {
             discarded += available
@@ -75,29 +67,23 @@ extension Exchange {
             return collectBody(bytes, first: available)
         }
         guard machine.isForwarding, let upstream else { return 0 }
-        let count = min(upstream.makeRoom(for: available), available)
-        guard count > 0 else { return 0 }
-        bytesReceived += Int64(count)
-        if let limit = route?.settings.bodySizeLimit, bytesReceived > Int64(limit) {
+        if let limit = route?.settings.bodySizeLimit,
+            bytesReceived + Int64(available) > Int64(limit)
+        {
+            bytesReceived += Int64(available)
             isOverBodyLimit = true
             return 0
         }
-        let box = upstream.output()
-        if head.framing == .chunked {
-            ChunkWriter.begin(count: count, into: &box.buffer)
-            box.buffer.append(bytes.extracting(0..<count))
-            ChunkWriter.end(into: &box.buffer)
-        } else {
-            box.buffer.append(bytes.extracting(0..<count))
-        }
+        let count = upstream.sendBody(bytes, first: available)
+        bytesReceived += Int64(count)
         return count
     }
 
     /// The request has come in whole.
     func requestEnded() {
         isRequestComplete = true
-        if machine.isForwarding, head.framing == .chunked, let upstream {
-            ChunkWriter.last(into: &upstream.output().buffer)
+        if machine.isForwarding {
+            upstream?.endBody(self)
         }
         perform(machine.requestEnded())
     }
@@ -140,6 +126,9 @@ extension Exchange {
             mayRetry =
                 wasConnecting
                 || head.method.isIdempotent && head.framing == .none && isUntouched
+        case .refused:
+            // The server vouches that it has done nothing.
+            mayRetry = bytesReceived == 0
         }
         let step = machine.upstreamFailed(
             mayRetry: mayRetry,
@@ -163,10 +152,10 @@ extension Exchange {
         isResponsePaused || !isRequestComplete && upstream?.outputCount == 0
     }
 
-    /// Gives the connection back to its pool, or closes it.
+    /// Gives the wire back, or breaks it off.
     func releaseUpstream(reusable: Bool) {
-        guard let connection = upstream else { return }
+        guard let wire = upstream else { return }
         upstream = nil
-        connection.release(reusable: reusable)
+        wire.release(reusable: reusable)
     }
 }

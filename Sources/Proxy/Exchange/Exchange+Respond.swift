@@ -4,83 +4,37 @@ import EventLoop
 import HTTP
 
 extension Exchange {
-    /// Reads as much of the upstream's response as there is, and as the peer takes.
-    func pumpResponse() {
-        guard let upstream else { return }
-        do throws(ParseFault) {
-            while self.upstream === upstream, !isResponsePaused {
-                if machine.isTunnelling {
-                    if !pumpTunnel(upstream) { break }
-                    continue
-                }
-                if try !pumpResponseStep(upstream) { break }
-            }
-            if self.upstream === upstream, upstream.isInputEnded, !isResponsePaused {
-                try upstreamEnded(upstream)
-            }
-        } catch {
-            upstreamFailed(.malformed)
-        }
-        downstream?.advance()
+    /// The head of the final response stands in ``responseHead``.
+    ///
+    /// - Returns: Whether its body is wanted; else the wire has been released.
+    func responseHeadReceived() -> Bool {
+        firstByteAt = worker.loop.now
+        target?.succeeded()
+        guard mayBeginStream() else { return false }
+        perform(machine.responseHeadReceived(isUpgrade: responseHead.isUpgrade))
+        return true
     }
 
-    /// - Returns: Whether there may be more to do.
-    private func pumpResponseStep(_ upstream: UpstreamConnection) throws(ParseFault) -> Bool {
-        guard let input = upstream.input else { return false }
-        switch try upstream.machine.advance(over: input.buffer.bytes, head: &responseHead) {
-        case .needsMore:
-            return false
-        case .informational(let consumed):
-            upstream.consume(consumed)
-            return true
-        case .head(let consumed):
-            upstream.consume(consumed)
-            upstream.setDeadline(worker.loop.now + (target?.idleTimeout ?? upstream.idleTimeout))
-            firstByteAt = worker.loop.now
-            target?.succeeded()
-            guard mayBeginStream() else { return false }
-            perform(machine.responseHeadReceived(isUpgrade: responseHead.isUpgrade))
-            return true
-        case .body(let skip, let count):
-            upstream.consume(skip)
-            let taken =
-                downstream?.sendBody(input.buffer.bytes, first: count) ?? 0
-            bytesSent += Int64(taken)
-            upstream.machine.bodyConsumed(taken)
-            upstream.consume(taken)
-            upstream.setDeadline(worker.loop.now + upstream.idleTimeout)
-            isResponsePaused = taken < count
-            return true
-        case .end(let consumed):
-            upstream.consume(consumed)
-            endResponse(upstream)
-            return false
-        }
+    /// Takes of the first `available` bytes, which are the response body's.
+    ///
+    /// - Returns: How many were taken. Where that is not all, ``isResponsePaused`` holds until the
+    ///   wire is told to go on.
+    func responseBodyReceived(_ bytes: Span<UInt8>, first available: Int) -> Int {
+        let taken = downstream?.sendBody(bytes, first: available) ?? 0
+        bytesSent += Int64(taken)
+        isResponsePaused = taken < available
+        return taken
     }
 
-    /// The upstream has closed its side: the end of a response without length, or too early.
-    private func upstreamEnded(_ upstream: UpstreamConnection) throws(ParseFault) {
-        if machine.isTunnelling {
-            downstream?.endTunnelOutput()
-            releaseUpstream(reusable: false)
-            perform(machine.tunnelEnded())
-            return
-        }
-        switch try upstream.machine.peerClosed() {
-        // A body that ends with the connection is whole only where the connection ended well.
-        case .complete where !upstream.isInputBroken: endResponse(upstream)
-        case .complete, .truncated: upstreamFailed(.closedEarly)
-        }
-    }
-
-    private func endResponse(_ upstream: UpstreamConnection) {
+    /// The response has ended well; its trailers, if any, stand in ``responseTrailers``.
+    ///
+    /// The wire is reusable as far as the response says: the request may still be open.
+    func responseEnded(isReusable: Bool) {
         if !isRequestComplete {
             mustClose = true
         }
         downstream?.endBody()
-        releaseUpstream(
-            reusable: isRequestComplete && upstream.machine.isReusable && !upstream.isInputEnded
-        )
+        releaseUpstream(reusable: isRequestComplete && isReusable)
         perform(machine.responseEnded())
     }
 
@@ -94,7 +48,6 @@ extension Exchange {
         guard isResponsePaused else { return }
         isResponsePaused = false
         upstream?.resumeReading()
-        pumpResponse()
     }
 
     /// Writes an answer of our own, whole.
@@ -123,24 +76,27 @@ extension Exchange {
         upstream?.setDeadline(worker.loop.now + snapshot.timeouts.upgradeIdle)
     }
 
-    /// - Returns: Whether there may be more to do.
-    private func pumpTunnel(_ upstream: UpstreamConnection) -> Bool {
-        guard let input = upstream.input, !input.buffer.isEmpty else { return false }
-        let count = input.buffer.count
-        let taken = downstream?.sendBody(input.buffer.bytes, first: count) ?? 0
-        bytesSent += Int64(taken)
-        upstream.consume(taken)
-        upstream.setDeadline(worker.loop.now + snapshot.timeouts.upgradeIdle)
-        isResponsePaused = taken < count
-        return true
+    /// Takes of the first `available` bytes, which came through the tunnel.
+    ///
+    /// - Returns: How many were taken, as in ``responseBodyReceived(_:first:)``.
+    func tunnelReceived(_ bytes: Span<UInt8>, first available: Int) -> Int {
+        let taken = responseBodyReceived(bytes, first: available)
+        upstream?.setDeadline(worker.loop.now + snapshot.timeouts.upgradeIdle)
+        return taken
+    }
+
+    /// The upstream sends nothing more through the tunnel.
+    func tunnelEndedByUpstream() {
+        downstream?.endTunnelOutput()
+        releaseUpstream(reusable: false)
+        perform(machine.tunnelEnded())
     }
 
     /// Takes bytes of the peer for the tunnel; returns how many.
     func acceptTunnel(_ bytes: Span<UInt8>) -> Int {
         guard let upstream else { return bytes.count }
-        let count = min(upstream.makeRoom(for: bytes.count), bytes.count)
+        let count = upstream.sendBody(bytes, first: bytes.count)
         guard count > 0 else { return 0 }
-        upstream.output().buffer.append(bytes.extracting(0..<count))
         upstream.setDeadline(worker.loop.now + snapshot.timeouts.upgradeIdle)
         bytesReceived += Int64(count)
         return count

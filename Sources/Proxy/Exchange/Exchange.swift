@@ -52,10 +52,13 @@ final class Exchange {
     /// The answer written here, where the upstream's is not sent on.
     var answer: Answer?
     var responseHead = ResponseHead()
+    /// What came behind the body, checked; empty as a rule.
+    var requestTrailers = FieldBlock()
+    var responseTrailers = FieldBlock()
     var failure: UpstreamFailure?
 
     var downstream: (any ExchangeDownstream)?
-    var upstream: UpstreamConnection?
+    var upstream: (any ExchangeUpstream)?
     var group: UpstreamGroup?
     var target: UpstreamTarget?
     /// Whether the upstream's bytes wait for room towards the peer.
@@ -181,6 +184,8 @@ final class Exchange {
         machine.reset()
         head.removeAll()
         responseHead.removeAll()
+        requestTrailers.removeAll()
+        responseTrailers.removeAll()
         requestID.removeAll(keepingCapacity: true)
         host.removeAll(keepingCapacity: true)
         record.reset()

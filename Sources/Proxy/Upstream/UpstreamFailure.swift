@@ -7,13 +7,15 @@ public enum UpstreamFailure: CaseIterable, Sendable {
     case noServer
     case outOfDescriptors
     case readTimedOut
+    /// The server vouches that it has not touched the request (RFC 9113 §8.7).
+    case refused
     case tlsFailed
 
     /// The status that the peer gets.
     var status: Int {
         switch self {
         case .closedEarly, .connectFailed, .malformed, .tlsFailed: 502
-        case .noServer, .outOfDescriptors: 503
+        case .noServer, .outOfDescriptors, .refused: 503
         case .connectTimedOut, .readTimedOut: 504
         }
     }
@@ -28,6 +30,7 @@ public enum UpstreamFailure: CaseIterable, Sendable {
         case .noServer: "upstream_unavailable"
         case .outOfDescriptors: "gateway_overloaded"
         case .readTimedOut: "upstream_read_timeout"
+        case .refused: "upstream_refused"
         case .tlsFailed: "upstream_tls_failed"
         }
     }
@@ -42,6 +45,7 @@ public enum UpstreamFailure: CaseIterable, Sendable {
         case .noServer: "No server of the service behind the gateway is available."
         case .outOfDescriptors: "The gateway is overloaded."
         case .readTimedOut: "The service behind the gateway did not answer in time."
+        case .refused: "The service behind the gateway takes no more requests now."
         case .tlsFailed: "The service behind the gateway could not be trusted."
         }
     }
@@ -54,7 +58,7 @@ public enum UpstreamFailure: CaseIterable, Sendable {
         switch self {
         case .closedEarly, .connectFailed, .connectTimedOut, .malformed, .readTimedOut, .tlsFailed:
             true
-        case .noServer, .outOfDescriptors: false
+        case .noServer, .outOfDescriptors, .refused: false
         }
     }
 }

@@ -26,7 +26,7 @@ final class UpstreamTarget {
     var isHealthy: Bool
     /// Exchanges and connections under way.
     var activeCount = 0
-    private var idle: [UpstreamConnection] = []
+    private var idle: [HTTP1UpstreamConnection] = []
     private var failureCount = 0
     private var ejectedUntil: Instant?
     private var isRetired = false
@@ -61,13 +61,18 @@ final class UpstreamTarget {
         return now >= ejectedUntil
     }
 
-    /// The idle connection used last, which is the one least likely to have been closed.
-    func takeIdle() -> UpstreamConnection? {
-        idle.popLast()
+    /// Gives an exchange a wire: the idle connection used last, which is the one least likely to
+    /// have been closed, or a new one.
+    func open(for exchange: Exchange) -> UpstreamOpening {
+        if let connection = idle.popLast() {
+            connection.begin(exchange)
+            return .ready(connection)
+        }
+        return HTTP1UpstreamConnection.open(to: self, for: exchange)
     }
 
     /// Keeps a connection for later, or says that there is no room for it.
-    func keep(_ connection: UpstreamConnection, now: Instant) -> Bool {
+    func keep(_ connection: HTTP1UpstreamConnection, now: Instant) -> Bool {
         guard !isRetired, idle.count < idleCountMax else { return false }
         idle.append(connection)
         connection.setDeadline(now + keepAliveIdle)
@@ -75,7 +80,7 @@ final class UpstreamTarget {
     }
 
     /// Forgets an idle connection that has ended.
-    func forget(_ connection: UpstreamConnection) {
+    func forget(_ connection: HTTP1UpstreamConnection) {
         idle.removeAll { $0 === connection }
     }
 

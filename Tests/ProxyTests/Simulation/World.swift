@@ -194,8 +194,8 @@ final class World {
         for connection in worker.connections {
             let received = connection.received?.buffer.capacity ?? 0
             let pending = connection.pending?.buffer.capacity ?? 0
-            let up = connection.exchange?.upstream
-            let input = up?.input?.buffer.capacity ?? 0
+            let up = connection.exchange?.upstream as? HTTP1UpstreamConnection
+            let input = up?.received?.buffer.capacity ?? 0
             let output = up?.outputCount ?? 0
             let most = max(received, pending, input, output)
             if most > 1 << 18, violations.count < 4 {

@@ -5,19 +5,22 @@ import HTTP
 import TLS
 
 /// One HTTP/1.1 connection to an upstream's server: at work for one exchange, or idle in its pool.
-final class UpstreamConnection: EventHandler {
-    private let worker: Worker
+final class HTTP1UpstreamConnection: EventHandler {
+    let worker: Worker
     private let target: UpstreamTarget
     private var transport: Transport?
     private var registration: Registration?
     private var phase: Phase
-    private var exchange: Exchange?
-    private var received: BufferBox?
+    private(set) var exchange: Exchange?
+    /// What has come in and is not yet consumed.
+    private(set) var received: BufferBox?
     private var pending: BufferBox?
     private var isReadPaused = false
 
     /// Reads what the server answers.
     var machine: HTTP1ClientMachine
+    /// Whether the body of the present request is written in chunks.
+    var writesChunks = false
     /// Whether the server has closed its side.
     private(set) var isInputEnded = false
     /// Whether it ended by a fault and not by the server's word.
@@ -26,6 +29,13 @@ final class UpstreamConnection: EventHandler {
     private var isOutputEnding = false
     /// Whether nothing of the present response has come in.
     private(set) var hasReceivedNothing = true
+
+    /// The most bytes that are read before the head of a response has been seen, and while the peer
+    /// takes nothing: enough for a head and a page.
+    ///
+    /// What a peer does not take waits here, so many peers that take nothing hold a quarter of what
+    /// a whole buffer each would be.
+    private static let heldBackCountMax = 16_384
 
     private enum Phase {
         /// -> securing, active, closed
@@ -39,12 +49,6 @@ final class UpstreamConnection: EventHandler {
         case closed
     }
 
-    /// What became of opening one.
-    enum Opening {
-        case failed(UpstreamFailure)
-        case opened(UpstreamConnection)
-    }
-
     private init(_ exchange: Exchange, _ target: UpstreamTarget, phase: Phase) {
         worker = exchange.worker
         self.target = target
@@ -54,7 +58,7 @@ final class UpstreamConnection: EventHandler {
     }
 
     /// Opens a connection for an exchange; it is told when the connection is ready or has failed.
-    static func open(to target: UpstreamTarget, for exchange: Exchange) -> Opening {
+    static func open(to target: UpstreamTarget, for exchange: Exchange) -> UpstreamOpening {
         let worker = exchange.worker
         let descriptor: Int32
         switch worker.loop.kernel.connect(to: target.state.address) {
@@ -62,7 +66,7 @@ final class UpstreamConnection: EventHandler {
         case .failed(let fault):
             return .failed(fault.isOutOfDescriptors ? .outOfDescriptors : .connectFailed)
         }
-        let connection = UpstreamConnection(exchange, target, phase: .connecting)
+        let connection = HTTP1UpstreamConnection(exchange, target, phase: .connecting)
         connection.transport = Transport(
             Socket(descriptor: descriptor, kernel: worker.loop.kernel)
         )
@@ -78,7 +82,7 @@ final class UpstreamConnection: EventHandler {
         }
         target.activeCount += 1
         connection.setDeadline(worker.loop.now + target.connectTimeout)
-        return .opened(connection)
+        return .opening(connection)
     }
 
     /// Takes up work after having been idle.
@@ -195,9 +199,6 @@ final class UpstreamConnection: EventHandler {
         return max(0, BufferPool.size - outputCount)
     }
 
-    /// What has come in and is not yet consumed.
-    var input: BufferBox? { received }
-
     /// The silence allowed within a response.
     var idleTimeout: Timeout { target.idleTimeout }
 
@@ -241,16 +242,18 @@ final class UpstreamConnection: EventHandler {
         let box = received ?? worker.buffers.take()
         received = box
         readInto(box)
-        exchange?.pumpResponse()
+        pump()
         if exchange?.isResponsePaused == false {
-            resumeReading()
+            unpauseReading()
         }
         returnIfEmpty()
     }
 
     private func readInto(_ box: BufferBox) {
+        let isHeldBack = hasReceivedNothing || exchange?.isResponsePaused == true
+        let limit = isHeldBack ? Self.heldBackCountMax : BufferPool.size
         while !isInputEnded {
-            let room = BufferPool.size - box.buffer.count
+            let room = limit - box.buffer.count
             guard room > 0 else { return pauseReading() }
             switch transport?.read(into: &box.buffer, atMost: room) {
             case .bytes:
@@ -282,7 +285,7 @@ final class UpstreamConnection: EventHandler {
     }
 
     /// Goes on reading after the peer has taken what was held.
-    func resumeReading() {
+    func unpauseReading() {
         guard isReadPaused, phase == .active, !isInputEnded else { return }
         isReadPaused = false
         setInterest(interest.union(.readable))

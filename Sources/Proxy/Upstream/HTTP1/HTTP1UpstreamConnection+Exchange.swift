@@ -1,0 +1,111 @@
+import Bytes
+import EventLoop
+import HTTP
+
+// What the wire does for its exchange: the request out, and the response in, step by step.
+
+extension HTTP1UpstreamConnection: ExchangeUpstream {
+    func sendRequest(_ exchange: Exchange, _ target: UpstreamTarget) {
+        let head = exchange.head
+        machine.begin(requestMethod: head.method, upgradeRequested: head.upgrade)
+        writesChunks = head.framing == .chunked
+        UpstreamHeadWriter.write(exchange, target, into: &output().buffer)
+        if writesChunks, exchange.isRequestComplete {
+            // A body without bytes has ended before there was anyone to tell.
+            ChunkWriter.last(into: &output().buffer)
+        }
+    }
+
+    func sendBody(_ bytes: Span<UInt8>, first available: Int) -> Int {
+        let count = min(makeRoom(for: available), available)
+        guard count > 0 else { return 0 }
+        let box = output()
+        if writesChunks {
+            ChunkWriter.begin(count: count, into: &box.buffer)
+            box.buffer.append(bytes.extracting(0..<count))
+            ChunkWriter.end(into: &box.buffer)
+        } else {
+            box.buffer.append(bytes.extracting(0..<count))
+        }
+        return count
+    }
+
+    func endBody(_ exchange: Exchange) {
+        if writesChunks {
+            ChunkWriter.last(into: &output().buffer)
+        }
+    }
+
+    func resumeReading() {
+        unpauseReading()
+        pump()
+    }
+
+    /// Tells the exchange as much of the response as there is, and as the peer takes.
+    func pump() {
+        guard let exchange else { return }
+        do throws(ParseFault) {
+            while self.exchange === exchange, !exchange.isResponsePaused {
+                if exchange.machine.isTunnelling {
+                    if !pumpTunnel(exchange) { break }
+                } else if try !pumpResponse(exchange) {
+                    break
+                }
+            }
+            if self.exchange === exchange, isInputEnded, !exchange.isResponsePaused {
+                try inputEnded(exchange)
+            }
+        } catch {
+            exchange.upstreamFailed(.malformed)
+        }
+        exchange.downstream?.advance()
+    }
+
+    /// - Returns: Whether there may be more to do.
+    private func pumpResponse(_ exchange: Exchange) throws(ParseFault) -> Bool {
+        guard let input = received else { return false }
+        switch try machine.advance(over: input.buffer.bytes, head: &exchange.responseHead) {
+        case .needsMore:
+            return false
+        case .informational(let consumed):
+            input.buffer.consume(consumed)
+            return true
+        case .head(let consumed):
+            input.buffer.consume(consumed)
+            setDeadline(worker.loop.now + idleTimeout)
+            if exchange.responseHead.isUpgrade {
+                writesChunks = false
+            }
+            return exchange.responseHeadReceived()
+        case .body(let skip, let count):
+            input.buffer.consume(skip)
+            let taken = exchange.responseBodyReceived(input.buffer.bytes, first: count)
+            machine.bodyConsumed(taken)
+            input.buffer.consume(taken)
+            setDeadline(worker.loop.now + idleTimeout)
+            return true
+        case .end(let consumed):
+            input.buffer.consume(consumed)
+            exchange.responseEnded(isReusable: machine.isReusable && !isInputEnded)
+            return false
+        }
+    }
+
+    /// - Returns: Whether there may be more to do.
+    private func pumpTunnel(_ exchange: Exchange) -> Bool {
+        guard let input = received, !input.buffer.isEmpty else { return false }
+        let taken = exchange.tunnelReceived(input.buffer.bytes, first: input.buffer.count)
+        input.buffer.consume(taken)
+        return true
+    }
+
+    /// The server has closed its side: the end of a response without length, or too early.
+    private func inputEnded(_ exchange: Exchange) throws(ParseFault) {
+        guard !exchange.machine.isTunnelling else { return exchange.tunnelEndedByUpstream() }
+        switch try machine.peerClosed() {
+        // A body that ends with the connection is whole only where the connection ended well.
+        case .complete where !isInputBroken: exchange.responseEnded(isReusable: false)
+        case .complete, .truncated: exchange.upstreamFailed(.closedEarly)
+        }
+    }
+}
