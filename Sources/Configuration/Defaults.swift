@@ -31,6 +31,32 @@ public enum Defaults {
     /// Ten thousand verified tokens a worker: about 20 MiB of 1 KiB tokens with their claims.
     public static let verdictCacheCount = 10_000
 
+    // HTTP/2
+
+    /// 128 streams a connection: a browser's page needs about a hundred, and RFC 9113 §6.5.2 advises
+    /// no fewer.
+    public static let http2StreamCount = 128
+    /// 256 KiB a stream: 40 Mbit/s at 50 ms to the client, as much as uploads of phones and offices
+    /// reach; the 64 KiB of the protocol are 10.
+    public static let http2StreamWindow = 256 * 1_024
+    /// 1 MiB a connection: four uploads at full speed, and the most that a peer can make us hold
+    /// whatever the number of its streams.
+    public static let http2ConnectionWindow = 1 << 20
+    /// What nobody does so often who means well.
+    public static let http2Budgets = HTTP2BudgetSettings(
+        // A thousand and 100 a second: a browser cancels a page of images at once, a gRPC client
+        // each call whose deadline passed; the rapid resets of attacks are 100 000 a second.
+        resets: RateSettings(perSecond: 100, burst: 1_000),
+        // 500 and 50 a second: clients send SETTINGS once, a PING now and then, and a
+        // PRIORITY_UPDATE for some streams; each of ours costs a frame of answer at most.
+        controlFrames: RateSettings(perSecond: 50, burst: 500),
+        // 4000 and 1000 a second, beside those that data earns: clients open the window of each
+        // new stream, and some give back every few KiB.
+        windowUpdates: RateSettings(perSecond: 1_000, burst: 4_000),
+        // A hundred and 10 a second: some libraries flush with an empty frame, none does it often.
+        emptyFrames: RateSettings(perSecond: 10, burst: 100)
+    )
+
     // Times
 
     /// Ten seconds for a head or a handshake: slow phones pass, slow-head attacks do not live.
@@ -50,6 +76,12 @@ public enum Defaults {
 
     /// A year of `Strict-Transport-Security`: the least that browsers' own lists ask for.
     public static let strictTransportSecurity = Duration.seconds(365 * 86_400)
+
+    /// What peers may speak over TLS: both, HTTP/2 preferred, as every server in use has it.
+    public static let protocolsOverTLS: [ListenerProtocol] = [.http2, .http11]
+    /// HTTP/1.1 alone on plain listeners: what speaks HTTP/2 in the clear was told to, and so can be
+    /// the listener.
+    public static let protocolsInTheClear: [ListenerProtocol] = [.http11]
 
     // Issuers
 
@@ -186,6 +218,10 @@ public enum Defaults {
     public static let identitySeparator = ","
     /// No limit on bodies: they stream, and only the back end knows what it takes.
     public static let bodySizeLimit: Int? = nil
+
+    /// Nothing outlives its token, whatever the wire; ten seconds for a client that brings a new one
+    /// to open the next stream before the old one ends.
+    public static let tokenExpiry = TokenExpiry.close(grace: .seconds(10))
 
     // Reading the conf
 

@@ -137,7 +137,11 @@ struct DirectiveTableTests {
         tokenSize: 8_192,
         responseHeadSize: 65_536,
         connectionCount: 16_384,
-        verdictCacheCount: 10_000
+        verdictCacheCount: 10_000,
+        http2StreamCount: 128,
+        http2StreamWindow: 262_144,
+        http2ConnectionWindow: 1_048_576,
+        http2Budgets: Defaults.http2Budgets
     )
 
     private func exampleText() -> String {

@@ -76,7 +76,8 @@ struct IssueConfigurationTests {
         #expect(upstreams[0].readTimeout == .seconds(60))
         #expect(upstreams[0].idleTimeout == .seconds(300))
         let check = try #require(upstreams[0].healthCheck)
-        #expect(check.method == "GET" && check.path == "/healthz" && check.interval == .seconds(5))
+        #expect(check.probe == .http(method: "GET", path: "/healthz"))
+        #expect(check.interval == .seconds(5))
     }
 
     @Test

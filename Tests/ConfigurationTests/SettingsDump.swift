@@ -88,8 +88,13 @@ struct SettingsDump {
                 + "authorities=\(upstream.trustedCertificatesPath ?? "system")"
         )
         guard let check = upstream.healthCheck else { return }
+        let probe =
+            switch check.probe {
+            case .http(let method, let path): "\(method) \(path)"
+            case .grpc(let service): "grpc '\(service)'"
+            }
         lines.append(
-            "  check \(check.method) \(check.path) \(check.interval) \(check.timeout) "
+            "  check \(probe) \(check.interval) \(check.timeout) "
                 + "fall=\(check.fall) rise=\(check.rise)"
         )
     }

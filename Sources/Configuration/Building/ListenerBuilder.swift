@@ -57,6 +57,7 @@ struct ListenerBuilder {
         return ListenerSettings(
             address: address,
             tls: tls,
+            protocols: isTLS ? Defaults.protocolsOverTLS : Defaults.protocolsInTheClear,
             purpose: isRedirect ? .redirectToHTTPS : .serve,
             allowsPlaintext: allowsPlaintext,
             strictTransportSecurity: transport

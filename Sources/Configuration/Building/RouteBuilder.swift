@@ -72,6 +72,7 @@ struct RouteBuilder {
             mergesSlashes: exchanges.mergesSlashes(block),
             allowsEncodedSlash: exchanges.allowsEncodedSlash(block, of: target.name),
             bodySizeLimit: exchanges.bodySizeLimit(block),
+            tokenExpiry: Defaults.tokenExpiry,
             tokenSources: exchanges.tokenSources(
                 block,
                 takesOwn: takesOwnTokens([rule] + methodRules.map(\.rule))

@@ -157,7 +157,11 @@ struct SettingsBuilder {
             tokenSize: size("token_limit", Defaults.tokenSize),
             responseHeadSize: size("response_head_limit", Defaults.responseHeadSize),
             connectionCount: number("connection_limit", Defaults.connectionCount),
-            verdictCacheCount: number("token_cache", Defaults.verdictCacheCount)
+            verdictCacheCount: number("token_cache", Defaults.verdictCacheCount),
+            http2StreamCount: Defaults.http2StreamCount,
+            http2StreamWindow: Defaults.http2StreamWindow,
+            http2ConnectionWindow: Defaults.http2ConnectionWindow,
+            http2Budgets: Defaults.http2Budgets
         )
     }
 

@@ -53,6 +53,7 @@ struct UpstreamBuilder {
             host: server.host,
             port: server.port,
             isTLS: server.isTLS,
+            wireProtocol: .http11,
             isBackup: statement.flags.contains("backup"),
             weight: weight ?? Defaults.serverWeight
         )
@@ -108,8 +109,7 @@ struct UpstreamBuilder {
             )
         }
         return HealthCheckSettings(
-            method: method,
-            path: path,
+            probe: .http(method: method, path: path),
             interval: interval,
             timeout: timeout,
             fall: number("fall") ?? Defaults.healthFall,

@@ -6,12 +6,22 @@ public struct ListenerSettings: Sendable {
     public var address: SocketAddress
     /// The certificates of a TLS listener, or `nil` for a plain one.
     public var tls: TLSSettings?
+    /// What peers may speak here, the preferred one first; never empty.
+    public var protocols: [ListenerProtocol]
     /// What happens to requests: served, or sent to `https`.
     public var purpose: ListenerPurpose
     /// Whether a plain listener beyond loopback was allowed by `plaintext`.
     public var allowsPlaintext: Bool
     /// The `max-age` of `Strict-Transport-Security` on TLS listeners, or `nil` where switched off.
     public var strictTransportSecurity: Duration?
+}
+
+/// What peers of a listener may speak, by its name in ALPN (RFC 7301).
+public enum ListenerProtocol: String, Sendable, CaseIterable {
+    /// HTTP/2: chosen by ALPN over TLS, known beforehand on a plain listener (RFC 9113 §3.3).
+    case http2 = "h2"
+    /// HTTP/1.1, and HTTP/1.0 with it.
+    case http11 = "http/1.1"
 }
 
 /// What a listener does with requests.

@@ -33,6 +33,8 @@ public struct RouteSettings: Sendable {
     public var allowsEncodedSlash: Bool
     /// The most bytes of a request body, or `nil` for no limit.
     public var bodySizeLimit: Int?
+    /// What becomes of a response or tunnel that still runs when its token expires.
+    public var tokenExpiry: TokenExpiry
     /// Where a token may stand.
     public var tokenSources: TokenSourceSettings
     /// Whether a verified bearer token goes on to the upstream.
@@ -117,6 +119,15 @@ public enum RouteAction: Sendable, Hashable {
     case forward(upstream: Int)
     /// Answered here with the status and the body.
     case respond(status: Int, body: String)
+}
+
+/// What becomes of a response or tunnel that still runs when its token expires, or when the session
+/// behind the token is revoked.
+public enum TokenExpiry: Sendable, Hashable {
+    /// It is told so where its protocol can tell, and cut after the grace.
+    case close(grace: Duration)
+    /// It goes on: the token was good when it began.
+    case keep
 }
 
 /// Where a token may stand besides, or in place of, `Authorization: Bearer`.

@@ -98,6 +98,29 @@ public struct LimitSettings: Sendable, Hashable {
     public var connectionCount: Int
     /// Verified tokens that each worker remembers.
     public var verdictCacheCount: Int
+    /// Streams that may be open at once on one HTTP/2 connection (SETTINGS_MAX_CONCURRENT_STREAMS).
+    public var http2StreamCount: Int
+    /// Bytes of body that a peer may send unread on one HTTP/2 stream (SETTINGS_INITIAL_WINDOW_SIZE).
+    public var http2StreamWindow: Int
+    /// Bytes of body that a peer may send unread on all streams of an HTTP/2 connection together;
+    /// never less than ``http2StreamWindow``.
+    public var http2ConnectionWindow: Int
+    /// How often an HTTP/2 peer may do on one connection what costs us more than it.
+    public var http2Budgets: HTTP2BudgetSettings
+}
+
+/// What an HTTP/2 peer may do so many times a second on one connection, and no more often; a
+/// connection that goes beyond is closed with ENHANCE_YOUR_CALM. Reasons stand in ``Defaults``.
+public struct HTTP2BudgetSettings: Sendable, Hashable {
+    /// Streams that end before their answer does: RST_STREAM of the peer's, or what it did to make us
+    /// send one.
+    public var resets: RateSettings
+    /// SETTINGS, PING, PRIORITY, PRIORITY_UPDATE and frames of unknown types.
+    public var controlFrames: RateSettings
+    /// WINDOW_UPDATE frames, beyond those that our own data makes necessary.
+    public var windowUpdates: RateSettings
+    /// DATA and CONTINUATION frames with nothing in them that end nothing.
+    public var emptyFrames: RateSettings
 }
 
 /// Times that bound how long a peer may take; reasons stand in ``Defaults``.

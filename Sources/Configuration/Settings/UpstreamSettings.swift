@@ -34,10 +34,21 @@ public struct UpstreamServerSettings: Sendable, Hashable {
     public var port: UInt16
     /// Whether it is spoken to over TLS, verified by `host`.
     public var isTLS: Bool
+    /// What it is spoken to in.
+    public var wireProtocol: UpstreamProtocol
     /// Whether it serves only while no other can.
     public var isBackup: Bool
     /// Its share of requests relative to its neighbours.
     public var weight: Int
+}
+
+/// What a server of an upstream is spoken to in.
+public enum UpstreamProtocol: Sendable, Hashable {
+    /// HTTP/1.1 (`server HOST:PORT`, `server https://HOST`).
+    case http11
+    /// HTTP/2, by ALPN over TLS (`server h2://HOST`), without being asked on a plain connection
+    /// (`server h2c://HOST:PORT`, RFC 9113 §3.3).
+    case http2
 }
 
 /// How a server is chosen.
@@ -50,10 +61,8 @@ public enum Balance: Sendable, Hashable {
 
 /// An active check.
 public struct HealthCheckSettings: Sendable, Hashable {
-    /// `GET` or `HEAD`.
-    public var method: String
-    /// The path asked for; 2xx and 3xx are healthy.
-    public var path: String
+    /// What a server is asked.
+    public var probe: HealthProbe
     /// The time from one check to the next.
     public var interval: Duration
     /// The longest one check may take.
@@ -62,4 +71,13 @@ public struct HealthCheckSettings: Sendable, Hashable {
     public var fall: Int
     /// Successes in a row that make it healthy again.
     public var rise: Int
+}
+
+/// What a health check asks of a server.
+public enum HealthProbe: Sendable, Hashable {
+    /// A request `GET` or `HEAD`; 2xx and 3xx are healthy.
+    case http(method: String, path: String)
+    /// `grpc.health.v1.Health/Check` of a service, of the server as a whole where the name is empty;
+    /// `SERVING` is healthy.
+    case grpc(service: String)
 }

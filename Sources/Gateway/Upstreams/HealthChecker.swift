@@ -186,9 +186,14 @@ public actor HealthChecker {
         let server = upstream.servers[place.server]
         let host = server.host.contains(":") ? "[\(server.host)]" : server.host
         let scheme = server.isTLS ? "https" : "http"
+        let (method, path) =
+            switch settings.probe {
+            case .http(let method, let path): (method, path)
+            case .grpc: ("POST", "/grpc.health.v1.Health/Check")
+            }
         return OutboundRequest(
-            method: settings.method,
-            url: "\(scheme)://\(host):\(server.port)\(settings.path)",
+            method: method,
+            url: "\(scheme)://\(host):\(server.port)\(path)",
             timeout: settings.timeout,
             responseSizeMax: Self.responseSizeMax,
             pinnedAddress: place.address.address.description,

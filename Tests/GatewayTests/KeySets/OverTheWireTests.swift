@@ -93,8 +93,7 @@ struct OverTheWireTests {
         let witness = UpstreamWitness()
         let client = try makeClient()
         let check = HealthCheckSettings(
-            method: "HEAD",
-            path: "/healthz",
+            probe: .http(method: "HEAD", path: "/healthz"),
             interval: .milliseconds(20),
             timeout: .seconds(5),
             fall: 2,

@@ -7,8 +7,7 @@ import Testing
 
 struct HealthCheckerTests {
     private static let check = HealthCheckSettings(
-        method: "GET",
-        path: "/healthz",
+        probe: .http(method: "GET", path: "/healthz"),
         interval: .seconds(5),
         timeout: .seconds(2),
         fall: 3,

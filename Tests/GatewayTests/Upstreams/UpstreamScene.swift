@@ -17,6 +17,7 @@ func upstream(
                 host: server.host,
                 port: 9_000,
                 isTLS: server.isTLS,
+                wireProtocol: .http11,
                 isBackup: false,
                 weight: 1
             )
