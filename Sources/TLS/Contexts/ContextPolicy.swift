@@ -4,7 +4,8 @@ import COpenSSL
 ///
 /// Deliberately absent: TLS 1.1 and older, ciphers without authentication of their own (CBC), key
 /// exchange without forward secrecy, finite-field Diffie-Hellman, compression, renegotiation, early
-/// data (a replay is a second request), and the session cache, which workers would contend for.
+/// data (a replay is a second request), and the session cache, which workers would contend for. What
+/// is left is what HTTP/2 allows (RFC 9113 §9.2 and Appendix A), for every protocol alike.
 internal enum ContextPolicy {
     /// Makes a context that shows `identity`, without callbacks.
     internal static func makeServerContext(

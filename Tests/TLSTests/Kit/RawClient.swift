@@ -95,6 +95,23 @@ final class RawClient {
     /// Whether the server took the session.
     var isResumed: Bool { unsafe SSL_session_reused(ssl) == 1 }
 
+    /// OpenSSL's names of the TLS 1.2 ciphers that a list stands for and that this machine has.
+    static func cipherNames(of list: String) -> Set<String> {
+        guard let context = unsafe SSL_CTX_new(TLS_client_method()) else { return [] }
+        defer { unsafe SSL_CTX_free(context) }
+        unsafe SSL_CTX_set_security_level(context, 0)
+        unsafe SSL_CTX_set_cipher_list(context, list)
+        guard let ssl = unsafe SSL_new(context) else { return [] }
+        defer { unsafe SSL_free(ssl) }
+        var names: Set<String> = []
+        var index: Int32 = 0
+        while let name = unsafe SSL_get_cipher_list(ssl, index) {
+            names.insert(unsafe String(cString: name))
+            index += 1
+        }
+        return names.filter { !$0.hasPrefix("TLS_") }
+    }
+
     /// OpenSSL's name of the cipher that was agreed on.
     var cipherName: String {
         unsafe String(cString: SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)))
