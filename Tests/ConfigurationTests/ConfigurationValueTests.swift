@@ -75,8 +75,17 @@ struct ConfigurationValueTests {
         #expect(ConfigurationValue.server("https://a.test/")?.isTLS == true)
         #expect(ConfigurationValue.server("HTTP://A.test:81")?.host == "a.test")
         #expect(ConfigurationValue.server("[::1]:8080")?.host == "::1")
+        #expect(ConfigurationValue.server("https://a.test")?.wireProtocol == .http11)
+        #expect(ConfigurationValue.server("h2://a.test")?.port == 443)
+        #expect(ConfigurationValue.server("h2://a.test")?.isTLS == true)
+        #expect(ConfigurationValue.server("h2://a.test")?.wireProtocol == .http2)
+        #expect(ConfigurationValue.server("H2C://[::1]:50051/")?.host == "::1")
+        #expect(ConfigurationValue.server("h2c://a.test")?.port == 80)
+        #expect(ConfigurationValue.server("h2c://a.test")?.isTLS == false)
+        #expect(ConfigurationValue.server("h2c://a.test")?.wireProtocol == .http2)
         for text in [
-            "", ":80", "a:0", "a:65536", "a:b", "::1", "[::1", "[x]:1", "ftp://a", "a b", "u@a:1",
+            "", ":80", "h2://", "h2c://a/x", "h2c://u@a", "h2c//a", "://a", "h3://a", "h2chttp://a",
+            "a:0", "a:65536", "a:b", "::1", "[::1", "[x]:1", "ftp://a", "a b", "u@a:1",
             "https://u@a", "https://a/x", "https://", "a..b:1", "[127.0.0.1]:1",
         ] {
             #expect(ConfigurationValue.server(text) == nil, "\(text)")

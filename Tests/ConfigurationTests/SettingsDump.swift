@@ -24,6 +24,10 @@ struct SettingsDump {
                 + "response=\(limits.responseHeadSize) connections=\(limits.connectionCount) "
                 + "verdicts=\(limits.verdictCacheCount)"
         )
+        lines.append(
+            "http2 streams=\(limits.http2StreamCount) window=\(limits.http2StreamWindow) "
+                + "connection=\(limits.http2ConnectionWindow)"
+        )
         let times = settings.timeouts
         lines.append(
             "timeouts head=\(times.head) body=\(times.bodyIdle) keepalive=\(times.keepAliveIdle) "
@@ -41,7 +45,8 @@ struct SettingsDump {
     private mutating func add(_ listener: ListenerSettings) {
         lines.append(
             "listen \(listener.address) \(listener.purpose) plaintext=\(listener.allowsPlaintext) "
-                + "sts=\(listener.strictTransportSecurity.map { "\($0)" } ?? "off")"
+                + "sts=\(listener.strictTransportSecurity.map { "\($0)" } ?? "off") "
+                + "protocols=\(listener.protocols.map(\.rawValue).joined(separator: ","))"
         )
         guard let tls = listener.tls else { return }
         lines.append("  pair \(tls.certificate.certificatePath) \(tls.certificate.keyPath)")
@@ -73,7 +78,7 @@ struct SettingsDump {
         lines.append("upstream \(upstream.name) \(upstream.balance)")
         for server in upstream.servers {
             lines.append(
-                "  server \(server.host) \(server.port) tls=\(server.isTLS) "
+                "  server \(server.host) \(server.port) \(server.wireProtocol) tls=\(server.isTLS) "
                     + "backup=\(server.isBackup) weight=\(server.weight)"
             )
         }
@@ -131,6 +136,7 @@ struct SettingsDump {
             lines.append("    \(header.name) \(header.claimPath) '\(header.separator)'")
         }
         for edit in route.responseHeaders { lines.append("  \(edit)") }
+        lines.append("  expiry \(route.tokenExpiry)")
         lines.append("  cors \(route.corsOrigins) pass=\(route.passesCORSPreflight)")
     }
 

@@ -21,6 +21,9 @@ struct ExchangeBuilder {
                 at: statement.wholeSpan
             )
         }
+        if let statement = main.first("on_token_expiry") {
+            _ = tokenExpiry(statement, of: "every route")
+        }
         _ = responseHeaders(of: main)
         _ = origins(of: main)
     }
@@ -55,6 +58,43 @@ struct ExchangeBuilder {
             return Defaults.bodySizeLimit
         }
         return statement.text().flatMap(ConfigurationValue.size)
+    }
+
+    /// What becomes of what outlives its token; a route's own line replaces the file's.
+    func tokenExpiry(_ block: CheckedBlock, of route: String, looksAtTokens: Bool) -> TokenExpiry {
+        guard let statement = block.first("on_token_expiry") else {
+            return main.first("on_token_expiry").map(Self.tokenExpiry) ?? Defaults.tokenExpiry
+        }
+        if !looksAtTokens {
+            ground.findings.warning(
+                "`on_token_expiry` has no effect: no token is looked at",
+                at: statement.wholeSpan
+            )
+            return Self.tokenExpiry(statement)
+        }
+        return tokenExpiry(statement, of: "route \(route)")
+    }
+
+    private func tokenExpiry(_ statement: CheckedStatement, of subject: String) -> TokenExpiry {
+        let expiry = Self.tokenExpiry(statement)
+        if expiry == .keep {
+            if statement.options["grace"] != nil {
+                ground.findings.error("`grace=` beside `keep`", at: statement.wholeSpan)
+            }
+            ground.findings.relaxation(
+                "streams and WebSockets of \(subject) outlive their tokens",
+                at: statement.wholeSpan
+            )
+        }
+        return expiry
+    }
+
+    private static func tokenExpiry(_ statement: CheckedStatement) -> TokenExpiry {
+        guard statement.text() != "keep" else { return .keep }
+        guard
+            let grace = statement.options["grace"].flatMap({ ConfigurationValue.duration($0.text) })
+        else { return Defaults.tokenExpiry }
+        return .close(grace: grace)
     }
 
     /// Where a token may stand; what our own clients send is looked at where the route takes their

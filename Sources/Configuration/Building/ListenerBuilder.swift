@@ -57,7 +57,7 @@ struct ListenerBuilder {
         return ListenerSettings(
             address: address,
             tls: tls,
-            protocols: isTLS ? Defaults.protocolsOverTLS : Defaults.protocolsInTheClear,
+            protocols: protocols(block, of: address, isTLS: isTLS),
             purpose: isRedirect ? .redirectToHTTPS : .serve,
             allowsPlaintext: allowsPlaintext,
             strictTransportSecurity: transport
@@ -100,6 +100,39 @@ struct ListenerBuilder {
                 )
             }
         }
+    }
+
+    private func protocols(
+        _ block: CheckedBlock,
+        of address: SocketAddress,
+        isTLS: Bool
+    ) -> [ListenerProtocol] {
+        let usual = isTLS ? Defaults.protocolsOverTLS : Defaults.protocolsInTheClear
+        guard let statement = block.first("protocols") else { return usual }
+        var protocols: [ListenerProtocol] = []
+        for (index, text) in statement.texts.enumerated() {
+            guard let word = ListenerProtocol(rawValue: text) else { continue }
+            if protocols.contains(word) {
+                ground.findings.error("`\(text)` stands here twice", at: statement.span(index))
+            } else {
+                protocols.append(word)
+            }
+        }
+        guard !protocols.isEmpty else { return usual }
+        if !isTLS, block.mentions("redirect"), !protocols.contains(.http11) {
+            ground.findings.error(
+                "a redirect that no browser would see: without TLS they speak HTTP/1.1 only",
+                at: statement.wholeSpan,
+                hint: "leave `protocols` out here"
+            )
+        } else if !isTLS, !address.isLoopback, protocols.contains(.http2) {
+            ground.findings.warning(
+                "HTTP/2 without TLS: only peers that know it beforehand will speak it, no browser",
+                at: statement.wholeSpan,
+                hint: "right for a balancer or gRPC clients on a network of their own"
+            )
+        }
+        return protocols
     }
 
     private func strictTransportSecurity(_ block: CheckedBlock, isTLS: Bool) -> Duration? {

@@ -72,7 +72,12 @@ struct RouteBuilder {
             mergesSlashes: exchanges.mergesSlashes(block),
             allowsEncodedSlash: exchanges.allowsEncodedSlash(block, of: target.name),
             bodySizeLimit: exchanges.bodySizeLimit(block),
-            tokenExpiry: Defaults.tokenExpiry,
+            tokenExpiry: exchanges.tokenExpiry(
+                block,
+                of: target.name,
+                looksAtTokens: rule.access != .public
+                    || methodRules.contains { $0.rule.access != .public }
+            ),
             tokenSources: exchanges.tokenSources(
                 block,
                 takesOwn: takesOwnTokens([rule] + methodRules.map(\.rule))

@@ -150,7 +150,8 @@ struct SettingsBuilder {
     }
 
     private var limits: LimitSettings {
-        LimitSettings(
+        let streamWindow = size("http2_window", Defaults.http2StreamWindow)
+        return LimitSettings(
             requestHeadSize: size("head_limit", Defaults.requestHeadSize),
             requestFieldCount: number("field_limit", Defaults.requestFieldCount),
             requestTargetSize: size("target_limit", Defaults.requestTargetSize),
@@ -158,9 +159,9 @@ struct SettingsBuilder {
             responseHeadSize: size("response_head_limit", Defaults.responseHeadSize),
             connectionCount: number("connection_limit", Defaults.connectionCount),
             verdictCacheCount: number("token_cache", Defaults.verdictCacheCount),
-            http2StreamCount: Defaults.http2StreamCount,
-            http2StreamWindow: Defaults.http2StreamWindow,
-            http2ConnectionWindow: Defaults.http2ConnectionWindow,
+            http2StreamCount: number("http2_streams", Defaults.http2StreamCount),
+            http2StreamWindow: streamWindow,
+            http2ConnectionWindow: max(Defaults.http2ConnectionWindow, streamWindow),
             http2Budgets: Defaults.http2Budgets
         )
     }

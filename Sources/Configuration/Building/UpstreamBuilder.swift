@@ -37,7 +37,7 @@ struct UpstreamBuilder {
             connectTimeout: block.duration("connect_timeout") ?? Defaults.connectTimeout,
             readTimeout: block.duration("read_timeout") ?? Defaults.readTimeout,
             idleTimeout: block.duration("idle_timeout") ?? Defaults.idleTimeout,
-            healthCheck: block.first("health_check").flatMap(healthCheck),
+            healthCheck: block.first("health_check").flatMap { healthCheck($0, of: block) },
             ejectionFailureCount: ejection.count,
             ejectionTime: ejection.time,
             trustedCertificatesPath: trustedCertificates(block, servers: servers)
@@ -53,7 +53,7 @@ struct UpstreamBuilder {
             host: server.host,
             port: server.port,
             isTLS: server.isTLS,
-            wireProtocol: .http11,
+            wireProtocol: server.wireProtocol,
             isBackup: statement.flags.contains("backup"),
             weight: weight ?? Defaults.serverWeight
         )
@@ -91,8 +91,11 @@ struct UpstreamBuilder {
         return argument.text == "least_conn" ? .leastConnections : .roundRobin
     }
 
-    private func healthCheck(_ statement: CheckedStatement) -> HealthCheckSettings? {
-        guard let method = statement.text(0), let path = statement.text(1) else { return nil }
+    private func healthCheck(
+        _ statement: CheckedStatement,
+        of block: CheckedBlock
+    ) -> HealthCheckSettings? {
+        guard let probe = healthProbe(statement, of: block) else { return nil }
         let duration = { (name: String) in
             statement.options[name].flatMap { ConfigurationValue.duration($0.text) }
         }
@@ -109,12 +112,58 @@ struct UpstreamBuilder {
             )
         }
         return HealthCheckSettings(
-            probe: .http(method: method, path: path),
+            probe: probe,
             interval: interval,
             timeout: timeout,
             fall: number("fall") ?? Defaults.healthFall,
             rise: number("rise") ?? Defaults.healthRise
         )
+    }
+
+    private func healthProbe(
+        _ statement: CheckedStatement,
+        of block: CheckedBlock
+    ) -> HealthProbe? {
+        guard statement.isSound, let how = statement.text(0) else { return nil }
+        let findings = ground.findings
+        guard how == "grpc" else {
+            if statement.options["service"] != nil {
+                findings.error(
+                    "`service=` beside `\(how)`: services are gRPC's",
+                    at: statement.wholeSpan,
+                    hint: "write health_check grpc service=NAME;"
+                )
+            }
+            guard let path = statement.text(1) else {
+                findings.error(
+                    "`health_check \(how)` lacks PATH",
+                    at: statement.wholeSpan,
+                    hint: "write health_check \(how) /healthz;"
+                )
+                return nil
+            }
+            return .http(method: how, path: path)
+        }
+        if let path = statement.text(1) {
+            findings.error(
+                "a gRPC check takes no path",
+                at: statement.span(1),
+                hint: "write service=NAME where `\(path)` is meant as one, else leave it out"
+            )
+        }
+        for server in block.all("server") {
+            guard let text = server.text(), let place = ConfigurationValue.server(text),
+                place.wireProtocol != .http2
+            else { continue }
+            let scheme = place.isTLS ? "h2" : "h2c"
+            let host = place.host.contains(":") ? "[\(place.host)]" : place.host
+            findings.error(
+                "a gRPC check of a server that is spoken to in HTTP/1.1",
+                at: server.span(),
+                hint: "write server \(scheme)://\(host):\(place.port)"
+            )
+        }
+        return .grpc(service: statement.options["service"]?.text ?? "")
     }
 
     private func ejection(_ block: CheckedBlock) -> (count: Int, time: Duration) {
@@ -154,7 +203,7 @@ struct UpstreamBuilder {
         }
         if !servers.contains(where: \.isTLS) {
             ground.findings.warning(
-                "`trusted_certificates` has no effect: no server is https",
+                "`trusted_certificates` has no effect: no server is https or h2",
                 at: statement.wholeSpan
             )
         }

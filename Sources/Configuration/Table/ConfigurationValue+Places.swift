@@ -28,14 +28,31 @@ extension ConfigurationValue {
         return authority.host.isEmpty ? nil : text
     }
 
-    /// `HOST:PORT`, `http://HOST[:PORT]` or `https://HOST[:PORT]`.
-    static func server(_ text: String) -> (host: String, port: UInt16, isTLS: Bool)? {
-        if text.contains("://") {
-            guard let url = URLText(text), url.rest.isEmpty || url.rest == "/" else { return nil }
-            return (url.host, url.port ?? url.defaultPort, url.scheme == "https")
+    /// `HOST:PORT`, or `http://`, `https://`, `h2://` or `h2c://` and `HOST[:PORT]`.
+    static func server(_ text: String) -> ServerPlace? {
+        guard let mark = text.firstRange(of: "://") else {
+            guard let authority = Authority(text) else { return nil }
+            return ServerPlace(
+                host: authority.host,
+                port: authority.port ?? 80,
+                isTLS: false,
+                wireProtocol: .http11
+            )
         }
-        guard let authority = Authority(text) else { return nil }
-        return (authority.host, authority.port ?? 80, false)
+        let rest = text[mark.lowerBound...]
+        let (meant, wireProtocol): (String, UpstreamProtocol) =
+            switch text[..<mark.lowerBound].lowercased() {
+            case "h2": ("https\(rest)", .http2)
+            case "h2c": ("http\(rest)", .http2)
+            default: (text, .http11)
+            }
+        guard let url = URLText(meant), url.rest.isEmpty || url.rest == "/" else { return nil }
+        return ServerPlace(
+            host: url.host,
+            port: url.port ?? url.defaultPort,
+            isTLS: url.scheme == "https",
+            wireProtocol: wireProtocol
+        )
     }
 
     /// An origin as browsers write it (RFC 6454 §6.2): lower case, without the scheme's own port.
@@ -45,6 +62,14 @@ extension ConfigurationValue {
         guard let port = url.port, port != url.defaultPort else { return "\(url.scheme)://\(host)" }
         return "\(url.scheme)://\(host):\(port)"
     }
+}
+
+/// Where a server of an upstream is, and what it is spoken to in.
+struct ServerPlace {
+    let host: String
+    let port: UInt16
+    let isTLS: Bool
+    let wireProtocol: UpstreamProtocol
 }
 
 /// A host and perhaps a port.

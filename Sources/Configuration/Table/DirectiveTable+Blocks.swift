@@ -42,6 +42,17 @@ extension DirectiveTable {
                 "server_name a.test *.b.test { tls_certificate tls/b.crt; tls_certificate_key tls/b.key; }"
         ),
         Directive(
+            "protocols",
+            in: [.listen],
+            .words(.some("PROTOCOL", .listenerProtocol)),
+            default: Defaults.protocolsOverTLS.map(\.rawValue).joined(separator: " "),
+            "What peers may speak, the preferred one first.",
+            details: "`h2` is HTTP/2: chosen by ALPN over TLS; without TLS for peers that know it "
+                + "beforehand, as no browser does. `http/1.1` takes HTTP/1.0 too, and is all that is "
+                + "spoken without TLS where nothing is said.",
+            example: "protocols h2 http/1.1;"
+        ),
+        Directive(
             "redirect",
             in: [.listen],
             .words(.one("https", .choice(["https"]))),
@@ -219,13 +230,14 @@ extension DirectiveTable {
         Directive(
             "server",
             in: [.upstream],
-            ArgumentShape.words(.one("HOST:PORT|https://HOST[:PORT]", .server))
+            ArgumentShape.words(.one("HOST:PORT|https://HOST[:PORT]|h2://...|h2c://...", .server))
                 .options(.optional("weight", .number(1...1_000)))
                 .flags("backup"),
             isRepeatable: true,
             "One server; names are looked up again as their records expire.",
             details:
-                "`https://` is verified against HOST. `weight`, 1 where nothing is said, is its "
+                "`https://` is verified against HOST. `h2://` is HTTP/2 over TLS, verified alike; "
+                + "`h2c://` is HTTP/2 without TLS; gRPC needs one of them. `weight`, 1 where nothing is said, is its "
                 + "share relative to its neighbours; a `backup` serves while no other can.",
             example: "server 127.0.0.1:9001 weight=2 backup;"
         ),
@@ -271,17 +283,20 @@ extension DirectiveTable {
             "health_check",
             in: [.upstream],
             ArgumentShape.words(
-                .one("METHOD", .choice(["GET", "HEAD"])),
-                .one("PATH", .healthPath)
+                .one("HOW", .choice(["GET", "HEAD", "grpc"])),
+                .optional("PATH", .healthPath)
             )
             .options(
+                .optional("service", .text(countMax: 256)),
                 .optional("interval", .duration(.milliseconds(100) ... .seconds(3_600))),
                 .optional("timeout", .duration(.milliseconds(10) ... .seconds(60))),
                 .optional("fall", .number(1...100)),
                 .optional("rise", .number(1...100))
             ),
-            "Asks every server now and then; 2xx and 3xx are healthy.",
-            details: "Where an option is not written: interval="
+            "Asks every server now and then how it is.",
+            details: "`GET` and `HEAD` ask for PATH; 2xx and 3xx are healthy. `grpc` calls "
+                + "`grpc.health.v1.Health/Check` over HTTP/2 for the `service`, or for the server as a "
+                + "whole; `SERVING` is healthy. Where an option is not written: interval="
                 + ConfigurationValue.text(of: Defaults.healthInterval)
                 + ", timeout=" + ConfigurationValue.text(of: Defaults.healthTimeout)
                 + " (or the interval, if shorter), fall=\(Defaults.healthFall) failures to leave, "
@@ -305,7 +320,7 @@ extension DirectiveTable {
             "trusted_certificates",
             in: [.upstream],
             .words(.one("FILE", .path)),
-            "The authorities, in PEM, that `https://` servers are verified by; else the system's.",
+            "The authorities, in PEM, that `https://` and `h2://` servers are verified by; else the system's.",
             example: "trusted_certificates tls/backend-ca.crt;"
         ),
     ]

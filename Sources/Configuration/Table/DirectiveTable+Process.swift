@@ -118,6 +118,23 @@ extension DirectiveTable {
             0...1_000_000,
             "How many verified tokens each worker remembers."
         ),
+        count(
+            "http2_streams",
+            Defaults.http2StreamCount,
+            1...1_000,
+            "How many streams of one HTTP/2 connection may be open at once."
+        ),
+        Directive(
+            "http2_window",
+            in: [.main],
+            .words(.one("SIZE", .size(64 << 10...16 << 20))),
+            default: ConfigurationValue.text(ofSize: Defaults.http2StreamWindow),
+            "How much of a request body an HTTP/2 client may send ahead on one stream.",
+            details: "On all streams of a connection together "
+                + "\(ConfigurationValue.text(ofSize: Defaults.http2ConnectionWindow)), or as much as "
+                + "on one where that is more.",
+            example: "http2_window 256k;"
+        ),
         time(
             "head_timeout",
             Defaults.headTimeout,

@@ -182,6 +182,18 @@ extension DirectiveTable {
             example: "body_limit 10m;"
         ),
         Directive(
+            "on_token_expiry",
+            in: Context.routeWide,
+            ArgumentShape.words(.one("WHAT", .choice(["close", "keep"])))
+                .options(.optional("grace", .duration(.zero ... .seconds(3_600)))),
+            default: tokenExpiryText,
+            "What becomes of a response, stream or WebSocket that still runs when its token expires.",
+            details:
+                "`close` tells the client, where its protocol can, and ends it after the grace; "
+                + "the same when the session behind the token is revoked. `keep` lets it go on.",
+            example: "on_token_expiry close grace=30s;"
+        ),
+        Directive(
             "token_header",
             in: [.route],
             .words(.some("NAME", .fieldName)),
@@ -262,6 +274,13 @@ extension DirectiveTable {
             example: "cors_preflight pass;"
         ),
     ]
+
+    private static var tokenExpiryText: String {
+        switch Defaults.tokenExpiry {
+        case .close(let grace): "close grace=\(ConfigurationValue.text(of: grace))"
+        case .keep: "keep"
+        }
+    }
 
     private static func allowRefuse(
         _ name: String,

@@ -75,7 +75,7 @@ extension ValueKind {
             if ConfigurationValue.server(text) != nil { return nil }
             return ValueFault(
                 "`\(text)` is not a server",
-                hint: "write HOST:PORT, [IPV6]:PORT or https://HOST[:PORT], without a path"
+                hint: Self.serverHint(text)
             )
         case .url:
             return Self.urlFault(text)
@@ -110,6 +110,36 @@ extension ValueKind {
         default:
             return nil
         }
+    }
+
+    private static func serverHint(_ text: String) -> String {
+        let scheme = text.firstRange(of: "://").map { text[..<$0.lowerBound].lowercased() }
+        switch scheme {
+        case "grpc", "http2":
+            return
+                "write h2c://HOST:PORT for HTTP/2 without TLS, h2://HOST[:PORT] for HTTP/2 over TLS"
+        case "grpcs", "h2s": return "write h2://HOST[:PORT] for HTTP/2 over TLS"
+        case "ws": return "write HOST:PORT: WebSockets need no word of their own"
+        case "wss": return "write https://HOST[:PORT]: WebSockets need no word of their own"
+        default:
+            return "write HOST:PORT or [IPV6]:PORT, or put https://, h2:// or h2c:// before it, "
+                + "without a path"
+        }
+    }
+
+    /// Why a word is not a protocol of a listener.
+    static func protocolFault(_ text: String) -> ValueFault {
+        let hint =
+            switch text.lowercased() {
+            case "h2c": "write h2: without a certificate the listener speaks it without TLS"
+            case "http/2", "http2", "http/2.0", "grpc": "did you mean `h2`?"
+            case "h3", "http/3", "http3", "quic": "HTTP/3 is not spoken here"
+            case "http", "https", "http1", "http1.1", "http/1", "http/1.0", "h1", "http/11":
+                "did you mean `http/1.1`?"
+            case "ws", "wss", "websocket": "WebSockets need no word of their own"
+            default: "write `h2`, `http/1.1` or both"
+            }
+        return ValueFault("`\(text)` is no protocol of a listener", hint: hint)
     }
 
     private static func addressHint(_ text: String) -> String {

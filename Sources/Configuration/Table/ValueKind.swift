@@ -22,6 +22,7 @@ enum ValueKind: Sendable {
     case hostHeader
     case hostNames
     case issuerName
+    case listenerProtocol
     case method
     case network
     case number(ClosedRange<Int>)
@@ -55,6 +56,7 @@ enum ValueKind: Sendable {
         case .algorithm: Algorithms.known
         case .balance: ["round_robin", "least_conn", "hash(sub)"]
         case .choice(let words): words
+        case .listenerProtocol: ListenerProtocol.allCases.map(\.rawValue)
         case .numberOr(let word, _): [word]
         default: []
         }
@@ -85,7 +87,7 @@ enum ValueKind: Sendable {
     /// What may be written, for the reference: `off|SIZE`.
     func syntax(named name: String) -> String {
         switch self {
-        case .algorithm, .balance, .choice: keywords.joined(separator: "|")
+        case .algorithm, .balance, .choice, .listenerProtocol: keywords.joined(separator: "|")
         case .origin: "off|\(name)"
         default: (keywords + [name]).joined(separator: "|")
         }
@@ -111,7 +113,7 @@ enum ValueKind: Sendable {
     private func fault(ofWord word: Word, _ text: String) -> ValueFault? {
         if let keyword = word.keyword, isAlternative(keyword) { return nil }
         switch self {
-        case .algorithm, .balance, .choice: return keywordFault(text)
+        case .algorithm, .balance, .choice, .listenerProtocol: return keywordFault(text)
         case .number, .numberOr, .duration, .durationOrOff, .size, .sizeOrOff, .status:
             return quantityFault(word)
         case .address, .addressOrOff, .network, .server, .url, .origin, .hostNames, .hostHeader,
@@ -142,6 +144,7 @@ enum ValueKind: Sendable {
                     "an unsigned token proves nothing; name the algorithms that the issuer signs by"
             )
         }
+        if case .listenerProtocol = self { return Self.protocolFault(text) }
         let list = keywords.map { "`\($0)`" }.joined(separator: ", ")
         if let meant = Spelling.suggestion(for: text, among: keywords) {
             return ValueFault("\(shown) is none of \(list)", hint: "did you mean `\(meant)`?")
