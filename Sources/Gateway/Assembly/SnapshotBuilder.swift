@@ -67,7 +67,7 @@ struct SnapshotBuilder {
                     default: try identity(tls.certificate),
                     named: named,
                     tickets: tickets,
-                    applicationProtocols: ["http/1.1", "http/1.0"]
+                    applicationProtocols: listener.protocols.flatMap(\.names)
                 )
             )
         }
@@ -90,6 +90,16 @@ struct SnapshotBuilder {
             )
         }
         return contexts
+    }
+}
+
+extension ListenerProtocol {
+    /// What ALPN calls it, and what goes with it.
+    fileprivate var names: [String] {
+        switch self {
+        case .http11: [rawValue, "http/1.0"]
+        case .http2: [rawValue]
+        }
     }
 }
 
