@@ -27,12 +27,14 @@ public enum OutboundFault: Error, Hashable, Sendable {
 
     // The peer's.
 
-    /// The peer closed or reset the connection before a response.
+    /// The peer closed or reset the connection, or the HTTP/2 stream, before a response.
     case connectionLost(detail: String)
     /// The certificate is not the peer's, not in date, or not from a trusted authority.
     case peerUnverified(detail: String)
     /// The time was over before the response was complete.
     case peerTooSlow(detail: String)
+    /// Over TLS the peer agreed on another ``OutboundRequest/version`` of HTTP than was asked for.
+    case protocolRefused
     /// What came was not HTTP.
     case responseMalformed(detail: String)
     /// The response was larger than allowed; it was cut off there.
@@ -46,7 +48,7 @@ public enum OutboundFault: Error, Hashable, Sendable {
     public var isRetriable: Bool {
         switch self {
         case .cancelled, .clientClosed, .internalFailure, .plaintextRefused, .requestMalformed,
-            .peerUnverified, .responseMalformed, .responseTooLarge, .tlsFailed:
+            .peerUnverified, .protocolRefused, .responseMalformed, .responseTooLarge, .tlsFailed:
             false
         case .connectionLost, .nameUnresolved, .peerTooSlow, .peerUnreachable, .queueFull,
             .responseTruncated:
@@ -61,7 +63,8 @@ public enum OutboundFault: Error, Hashable, Sendable {
             .requestMalformed:
             true
         case .connectionLost, .nameUnresolved, .peerTooSlow, .peerUnreachable, .peerUnverified,
-            .responseMalformed, .responseTooLarge, .responseTruncated, .tlsFailed:
+            .protocolRefused, .responseMalformed, .responseTooLarge, .responseTruncated,
+            .tlsFailed:
             false
         }
     }
@@ -78,6 +81,7 @@ public enum OutboundFault: Error, Hashable, Sendable {
         case .peerUnreachable(let detail): "unreachable: \(detail)"
         case .peerUnverified(let detail): "the certificate was refused: \(detail)"
         case .plaintextRefused: "plain http is spoken to loopback only"
+        case .protocolRefused: "the server does not speak the version of HTTP that was asked for"
         case .queueFull: "too many requests wait already"
         case .requestMalformed(let detail): "the request is malformed: \(detail)"
         case .responseMalformed(let detail): "the response is not HTTP: \(detail)"
@@ -99,6 +103,7 @@ public enum OutboundFault: Error, Hashable, Sendable {
         case .peerUnreachable: "unreachable"
         case .peerUnverified: "certificate_refused"
         case .plaintextRefused: "plaintext_refused"
+        case .protocolRefused: "protocol_refused"
         case .queueFull: "queue_full"
         case .requestMalformed: "request_malformed"
         case .responseMalformed: "response_malformed"

@@ -32,6 +32,8 @@ public struct OutboundRequest: Sendable {
     ///
     /// A health check says no: it asks whether new connections are accepted.
     public var reusesConnections: Bool
+    /// Which HTTP it is made in.
+    public var version: OutboundVersion
 
     /// Describes a request.
     public init(
@@ -44,7 +46,8 @@ public struct OutboundRequest: Sendable {
         allowsPlainHTTP: Bool = false,
         pinnedAddress: String? = nil,
         trustedCertificatesPath: String? = nil,
-        reusesConnections: Bool = true
+        reusesConnections: Bool = true,
+        version: OutboundVersion = .any
     ) {
         self.method = method
         self.url = url
@@ -56,7 +59,22 @@ public struct OutboundRequest: Sendable {
         self.pinnedAddress = pinnedAddress
         self.trustedCertificatesPath = trustedCertificatesPath
         self.reusesConnections = reusesConnections
+        self.version = version
     }
+}
+
+/// Which HTTP a request is made in.
+public enum OutboundVersion: Sendable, Hashable {
+    /// HTTP/2 where TLS agrees on it, else HTTP/1.1.
+    case any
+    /// HTTP/1.1 and nothing else.
+    case http11
+    /// HTTP/2 and nothing else: by ALPN over TLS, and begun without being asked on a plain connection
+    /// (RFC 9113 §3.3).
+    ///
+    /// A server that does not speak it is ``OutboundFault/protocolRefused`` over TLS, and
+    /// ``OutboundFault/connectionLost(detail:)`` without.
+    case http2
 }
 
 /// One field of a message head.

@@ -6,16 +6,24 @@ public struct OutboundResponse: Sendable, Hashable {
     public var status: Int
     /// The fields of the final head, in order, names in lower case.
     ///
-    /// Trailers are dropped.
+    /// Those that came after the body are ``trailers``.
     public var headers: [OutboundHeader]
     /// The body, as sent: no content coding is asked for and none is undone.
     public var body: [UInt8]
+    /// The fields after the body, in order, names in lower case.
+    public var trailers: [OutboundHeader]
 
     /// Puts a response together.
-    public init(status: Int, headers: [OutboundHeader], body: [UInt8]) {
+    public init(
+        status: Int,
+        headers: [OutboundHeader],
+        body: [UInt8],
+        trailers: [OutboundHeader] = []
+    ) {
         self.status = status
         self.headers = headers
         self.body = body
+        self.trailers = trailers
     }
 
     /// The value of the first field of that name, written in lower case.

@@ -8,6 +8,8 @@ struct OutboundTarget {
     let addressRule: AddressRule
     /// Whether a proxy of the environment is passed by: for loopback and pinned addresses.
     let bypassesProxy: Bool
+    /// Whether it is spoken to without TLS.
+    let isPlain: Bool
 
     /// Reads and judges the target of `request`.
     ///
@@ -15,7 +17,7 @@ struct OutboundTarget {
     ///   neither is worth another try.
     init(_ request: OutboundRequest) throws(OutboundFault) {
         let (scheme, host) = try Self.parse(request.url)
-        let isPlain = scheme == "http"
+        isPlain = scheme == "http"
         guard isPlain || scheme == "https" else {
             throw .requestMalformed(detail: "the scheme is neither https nor http")
         }

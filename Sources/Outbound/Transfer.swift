@@ -18,6 +18,7 @@ final class Transfer {
     private let target: OutboundTarget
     private let responseSizeMax: Int
     private let responseHeadSizeMax: Int
+    private let version: OutboundVersion
     private var received = Reception()
 
     /// Prepares a transfer, and does not start it.
@@ -44,6 +45,7 @@ final class Transfer {
         unsafe errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         responseSizeMax = request.responseSizeMax
         responseHeadSizeMax = limits.responseHeadSizeMax
+        version = request.version
         try setUpSafety(request)
         try setUpTimes(timeout, connectTimeout: limits.connectTimeout)
         try setUpMessage(request, userAgent: userAgent)
@@ -65,11 +67,24 @@ final class Transfer {
         guard code == CURLE_OK else { return .failure(fault(code)) }
         // libcurl takes a head that stops before its blank line for a response without a body.
         guard received.isHeadComplete else { return .failure(.responseTruncated) }
+        // Where ALPN agrees on nothing, libcurl goes on in HTTP/1.1.
+        guard version != .http2 || isHTTP2 else { return .failure(.protocolRefused) }
         var status = 0
         _ = unsafe gatehouse_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
         return .success(
-            OutboundResponse(status: status, headers: received.headers, body: received.body)
+            OutboundResponse(
+                status: status,
+                headers: received.headers,
+                body: received.body,
+                trailers: received.trailers
+            )
         )
+    }
+
+    private var isHTTP2: Bool {
+        var spoken = 0
+        _ = unsafe gatehouse_curl_get_long(handle, CURLINFO_HTTP_VERSION, &spoken)
+        return spoken == Version.http2
     }
 
     /// Takes one line of a head.
@@ -135,6 +150,9 @@ extension Transfer {
     private func setUpSafety(_ request: OutboundRequest) throws(OutboundFault) {
         try set(CURLOPT_URL, text: request.url)
         try set(CURLOPT_PROTOCOLS_STR, text: "http,https")
+        if let version = target.version(of: request) {
+            try set(CURLOPT_HTTP_VERSION, version)
+        }
         try set(CURLOPT_FOLLOWLOCATION, 0)
         try set(CURLOPT_HTTP09_ALLOWED, 0)
         try set(CURLOPT_NOSIGNAL, 1)
@@ -282,14 +300,18 @@ extension Transfer {
             return .peerUnverified(detail: detail)
         case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER:
             return .tlsFailed(detail: detail)
-        case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR:
-            return .connectionLost(detail: detail)
+        case CURLE_GOT_NOTHING, CURLE_HTTP2_STREAM, CURLE_RECV_ERROR, CURLE_SEND_ERROR:
+            // Whatever a server answers that does not know our preface, libcurl says no more.
+            let isUnheard = version == .http2 && target.isPlain && received.headSize == 0
+            return .connectionLost(
+                detail: isUnheard ? detail + " (does it speak HTTP/2 without TLS?)" : detail
+            )
         case CURLE_PARTIAL_FILE:
             return .responseTruncated
         case CURLE_FILESIZE_EXCEEDED:
             return .responseTooLarge(limit: responseSizeMax)
-        case CURLE_BAD_CONTENT_ENCODING, CURLE_HTTP2, CURLE_HTTP2_STREAM,
-            CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP3:
+        case CURLE_BAD_CONTENT_ENCODING, CURLE_HTTP2, CURLE_UNSUPPORTED_PROTOCOL,
+            CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP3:
             return .responseMalformed(detail: detail)
         case CURLE_URL_MALFORMAT:
             return .requestMalformed(detail: detail)
@@ -306,10 +328,30 @@ extension Transfer {
     }
 }
 
+/// Values of `CURL_HTTP_VERSION_...`, which Swift sees as an enum of C.
+private enum Version {
+    static let http11 = 2
+    static let http2 = 3
+    static let http2OverTLS = 4
+    static let http2PriorKnowledge = 5
+}
+
+extension OutboundTarget {
+    /// The value of `CURLOPT_HTTP_VERSION`, or `nil` for libcurl's own choice.
+    fileprivate func version(of request: OutboundRequest) -> Int? {
+        switch request.version {
+        case .any: nil
+        case .http11: Version.http11
+        case .http2: isPlain ? Version.http2PriorKnowledge : Version.http2OverTLS
+        }
+    }
+}
+
 /// What has arrived of a response.
 private struct Reception {
     var headers: [OutboundHeader] = []
     var body: [UInt8] = []
+    var trailers: [OutboundHeader] = []
     var headSize = 0
     var isHeadComplete = false
     var isAddressRefused = false
@@ -319,16 +361,15 @@ private struct Reception {
     /// Takes one line of a head, its end of line included.
     ///
     /// A status line begins anew: the head before it was an informational one. What follows a
-    /// complete head otherwise is a trailer, and dropped.
+    /// complete head otherwise is a trailer.
     mutating func take(_ line: [UInt8]) {
         if line.starts(with: "HTTP/".utf8), isHeadComplete || headers.isEmpty {
             headers = []
             isHeadComplete = false
             return
         }
-        guard !isHeadComplete else { return }
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
-            isHeadComplete = line.allSatisfy { $0 == 0x0D || $0 == 0x0A }
+            isHeadComplete = isHeadComplete || line.allSatisfy { $0 == 0x0D || $0 == 0x0A }
             return
         }
         let name = String(decoding: line[..<colon], as: UTF8.self).lowercased()
@@ -337,7 +378,12 @@ private struct Reception {
         while let last = value.last, isBlank(last) {
             value.removeLast()
         }
-        headers.append(OutboundHeader(name: name, value: String(decoding: value, as: UTF8.self)))
+        let header = OutboundHeader(name: name, value: String(decoding: value, as: UTF8.self))
+        if isHeadComplete {
+            trailers.append(header)
+        } else {
+            headers.append(header)
+        }
     }
 }
 

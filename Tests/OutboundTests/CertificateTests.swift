@@ -1,5 +1,4 @@
 import Bytes
-import Glibc
 import Outbound
 import TLS
 import Testing
@@ -29,11 +28,7 @@ struct CertificateTests {
             _ = tls.write(answer.span)
             tls.shutdown()
         }
-        let path = "/tmp/gatehouse-outbound-\(getpid())-\(server.port).pem"
-        let file = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        _ = unsafe write(file, certificate, certificate.count)
-        close(file)
-        return (server, path)
+        return (server, try TemporaryFile.make(certificate, name: "\(server.port)"))
     }
 
     private static func question(
@@ -57,7 +52,7 @@ struct CertificateTests {
         }
         await client.shutDown()
         server.stop()
-        _ = unsafe unlink(path)
+        TemporaryFile.remove(path)
     }
 
     @Test
@@ -72,7 +67,7 @@ struct CertificateTests {
         #expect(fault(result)?.isRetriable == false)
         await client.shutDown()
         server.stop()
-        _ = unsafe unlink(path)
+        TemporaryFile.remove(path)
     }
 
     @Test
@@ -88,7 +83,7 @@ struct CertificateTests {
         }
         await client.shutDown()
         server.stop()
-        _ = unsafe unlink(path)
+        TemporaryFile.remove(path)
     }
 
     @Test
@@ -105,7 +100,7 @@ struct CertificateTests {
         }
         await client.shutDown()
         server.stop()
-        _ = unsafe unlink(path)
+        TemporaryFile.remove(path)
     }
 
     @Test
@@ -120,7 +115,7 @@ struct CertificateTests {
         }
         await client.shutDown()
         server.stop()
-        _ = unsafe unlink(path)
+        TemporaryFile.remove(path)
     }
 
     @Test

@@ -117,6 +117,7 @@ struct ExchangeTests {
         #expect(response.status == 200)
         #expect(response.body == Array("abcde".utf8))
         #expect(response.headers.map(\.name) == ["transfer-encoding", "x-real"])
+        #expect(response.trailers == [OutboundHeader(name: "x-trailer", value: "1")])
         server.stop()
     }
 

@@ -70,7 +70,8 @@ final class LoopbackServer: Sendable {
         close(listener)
     }
 
-    fileprivate func note(_ head: String) {
+    /// Counts a request in.
+    func note(_ head: String) {
         counts.withLock { $0.heads.append(head) }
     }
 

@@ -109,8 +109,9 @@ public struct LimitSettings: Sendable, Hashable {
     public var http2Budgets: HTTP2BudgetSettings
 }
 
-/// What an HTTP/2 peer may do so many times a second on one connection, and no more often; a
-/// connection that goes beyond is closed with ENHANCE_YOUR_CALM. Reasons stand in ``Defaults``.
+/// What an HTTP/2 peer may do so many times a second on one connection, and no more often.
+///
+/// A connection that goes beyond is closed with ENHANCE_YOUR_CALM. Reasons stand in ``Defaults``.
 public struct HTTP2BudgetSettings: Sendable, Hashable {
     /// Streams that end before their answer does: RST_STREAM of the peer's, or what it did to make us
     /// send one.

@@ -30,7 +30,8 @@ public protocol UpstreamHealthPublisher: Sendable {
     ) async
 }
 
-/// Asks every server of every upstream with a `health_check` how it is.
+/// Asks every server of every upstream with a `health_check` how it is, in the version of HTTP that
+/// requests to it are made in.
 ///
 /// From the control plane, each check over a connection of its own, to the very address that a worker
 /// would use; certificates are verified by the server's name. A check that could not be made for our own
@@ -144,26 +145,31 @@ public actor HealthChecker {
             let began = clock.now().instant
             let result = await transport.result(of: request)
             guard !Task.isCancelled else { return }
-            await checked(place, result)
+            await checked(place, settings.probe, result)
             // A tenth to either side, so that gateways do not ask in step.
             let interval = settings.interval * Double.random(in: 0.9...1.1, using: &random)
             next = max(began + Timeout(interval), clock.now().instant)
         }
     }
 
-    private func checked(_ place: Place, _ result: Result<OutboundResponse, OutboundFault>) async {
+    private func checked(
+        _ place: Place,
+        _ probe: HealthProbe,
+        _ result: Result<OutboundResponse, OutboundFault>
+    ) async {
+        let verdict: HealthVerdict
+        switch result {
+        case .success(let response): verdict = probe.verdict(on: response)
+        case .failure(let fault) where fault.isOurs: return
+        case .failure(let fault): verdict = .unhealthy(detail: fault.logDetail)
+        }
         let isChanged: Bool
         var detail = ""
-        switch result {
-        case .success(let response) where (200..<400).contains(response.status):
+        switch verdict {
+        case .healthy:
             isChanged = checks[place]?.machine.checkSucceeded() ?? false
-        case .success(let response):
-            detail = "status \(response.status)"
-            isChanged = checks[place]?.machine.checkFailed() ?? false
-        case .failure(let fault) where fault.isOurs:
-            return
-        case .failure(let fault):
-            detail = fault.logDetail
+        case .unhealthy(let reason):
+            detail = reason
             isChanged = checks[place]?.machine.checkFailed() ?? false
         }
         guard isChanged, let isHealthy = checks[place]?.machine.isHealthy else { return }
@@ -185,21 +191,16 @@ public actor HealthChecker {
         let upstream = upstreams[place.upstream]
         let server = upstream.servers[place.server]
         let host = server.host.contains(":") ? "[\(server.host)]" : server.host
-        let scheme = server.isTLS ? "https" : "http"
-        let (method, path) =
-            switch settings.probe {
-            case .http(let method, let path): (method, path)
-            case .grpc: ("POST", "/grpc.health.v1.Health/Check")
-            }
-        return OutboundRequest(
-            method: method,
-            url: "\(scheme)://\(host):\(server.port)\(path)",
+        var request = settings.probe.request(
+            to: "\(server.isTLS ? "https" : "http")://\(host):\(server.port)",
+            version: server.wireProtocol == .http2 ? .http2 : .http11,
             timeout: settings.timeout,
-            responseSizeMax: Self.responseSizeMax,
-            pinnedAddress: place.address.address.description,
-            trustedCertificatesPath: upstream.trustedCertificatesPath,
-            reusesConnections: false
+            responseSizeMax: Self.responseSizeMax
         )
+        request.pinnedAddress = place.address.address.description
+        request.trustedCertificatesPath = upstream.trustedCertificatesPath
+        request.reusesConnections = false
+        return request
     }
 
     private func target(_ place: Place) -> HealthTarget {

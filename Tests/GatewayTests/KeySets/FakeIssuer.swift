@@ -39,7 +39,11 @@ final class FakeIssuer: OutboundTransport {
 
     /// From now on `url` answers 200 with the bytes, or another status.
     func serve(_ url: String, _ body: [UInt8], status: Int = 200) {
-        let response = OutboundResponse(status: status, headers: [], body: body)
+        answer(url, OutboundResponse(status: status, headers: [], body: body))
+    }
+
+    /// From now on `url` has this answer.
+    func answer(_ url: String, _ response: OutboundResponse) {
         state.withLock { $0.answers[url] = .success(response) }
     }
 

@@ -115,6 +115,96 @@ struct HealthCheckerTests {
         #expect(clock.sleeperCount == 0)
     }
 
+    /// Each row: scheme and protocol of the server, and how it is asked.
+    @Test(arguments: [
+        (true, UpstreamProtocol.http2, "https", OutboundVersion.http2),
+        (false, .http2, "http", .http2), (true, .http11, "https", .http11),
+        (false, .http11, "http", .http11),
+    ])
+    func serversAreAskedInTheirOwnProtocol(
+        isTLS: Bool,
+        wireProtocol: UpstreamProtocol,
+        scheme: String,
+        version: OutboundVersion
+    ) async throws {
+        for probe in [HealthProbe.grpc(service: "a.B"), .http(method: "HEAD", path: "/up?a=b")] {
+            let server = FakeIssuer()
+            let witness = UpstreamWitness()
+            let clock = ManualClock()
+            var check = Self.check
+            check.probe = probe
+            var settings = upstream([("orders.test", isTLS)], check: check)
+            settings.servers[0].wireProtocol = wireProtocol
+            let checker = HealthChecker(
+                upstreams: [settings],
+                transport: server,
+                publisher: witness,
+                sink: witness,
+                clock: clock,
+                unhealthy: [],
+                seed: 1
+            )
+            await checker.setAddresses(try addresses("10.0.0.1"), upstream: 0, server: 0)
+            #expect(await eventually { clock.sleeperCount == 1 })
+            clock.advance(by: 1)
+            #expect(await eventually { server.requests.count == 1 })
+            let request = try #require(server.requests.first)
+            #expect(request.version == version)
+            #expect(request.pinnedAddress == "10.0.0.1" && !request.reusesConnections)
+            if case .grpc = probe {
+                #expect(request.url == "\(scheme)://orders.test:9000/grpc.health.v1.Health/Check")
+                #expect(request.method == "POST")
+                #expect(request.body == [0, 0, 0, 0, 5, 0x0A, 3, 97, 46, 66])
+                #expect(request.headers == GRPCHealthCall.fields(timeout: .seconds(2)))
+            } else {
+                #expect(request.url == "\(scheme)://orders.test:9000/up?a=b")
+                #expect(request.method == "HEAD" && request.body.isEmpty)
+                #expect(request.headers.isEmpty)
+            }
+            await checker.stop()
+        }
+    }
+
+    @Test
+    func aServerIsFollowedByItsOwnWord() async throws {
+        let server = FakeIssuer()
+        let witness = UpstreamWitness()
+        let clock = ManualClock()
+        var check = Self.check
+        check.probe = .grpc(service: "")
+        check.fall = 1
+        check.rise = 1
+        var settings = upstream([("orders.test", false)], check: check)
+        settings.servers[0].wireProtocol = .http2
+        let checker = HealthChecker(
+            upstreams: [settings],
+            transport: server,
+            publisher: witness,
+            sink: witness,
+            clock: clock,
+            unhealthy: [],
+            seed: 1
+        )
+        await checker.setAddresses(try addresses("10.0.0.1"), upstream: 0, server: 0)
+        let url = "http://orders.test:9000/grpc.health.v1.Health/Check"
+        for (state, expected) in [(UInt8(1), true), (2, false), (1, true)] {
+            server.answer(
+                url,
+                OutboundResponse(
+                    status: 200,
+                    headers: [OutboundHeader(name: "content-type", value: "application/grpc")],
+                    body: [0, 0, 0, 0, 2, 8, state],
+                    trailers: [OutboundHeader(name: "grpc-status", value: "0")]
+                )
+            )
+            #expect(await eventually { clock.sleeperCount == 1 })
+            clock.advance(by: 5.6)
+            #expect(await eventually { witness.health.last?.isHealthy == expected })
+        }
+        #expect(witness.health.map(\.isHealthy) == [true, false, true])
+        await checker.stop()
+    }
+
     @Test
     func whatNeedsNoCheckGetsNone() async throws {
         let server = FakeIssuer()

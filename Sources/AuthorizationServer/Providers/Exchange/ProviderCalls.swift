@@ -91,7 +91,8 @@ struct ProviderCalls: Sendable {
     private static func fault(_ fault: OutboundFault, what: String) -> ProviderFault {
         let detail = "\(what): \(fault.logDetail)"
         switch fault {
-        case .plaintextRefused, .requestMalformed, .responseMalformed, .responseTooLarge:
+        case .plaintextRefused, .protocolRefused, .requestMalformed, .responseMalformed,
+            .responseTooLarge:
             return .broken(detail: detail)
         case .cancelled, .clientClosed, .connectionLost, .internalFailure, .nameUnresolved,
             .peerTooSlow, .peerUnreachable, .peerUnverified, .queueFull, .responseTruncated,
