@@ -3,16 +3,19 @@ import Bytes
 /// Reads the frame heads of a connection ahead of libnghttp2, and counts what a peer may not do too
 /// often.
 ///
-/// libnghttp2 tells of no frame that it ignores, so what it costs to ignore them is counted here. Every
-/// byte is passed, none is kept; the cost is that of the frame heads.
+/// libnghttp2 tells of no frame that it ignores, so what it costs to ignore them is counted here, and
+/// what it should not ignore is refused. Every byte is passed, none is kept; the cost is that of the
+/// frame heads.
 internal struct HTTP2FrameMeter {
     private var prefaceLeft: Int
     private var hasSettings = false
     private var head = InlineArray<9, UInt8>(repeating: 0)
     private var headFill = 0
     private var payloadLeft = 0
-    /// Whether the next byte of payload is the pad length of a DATA frame that may hold nothing else.
-    private var awaitsPadLength = false
+    /// What the first bytes of the payload are looked at for.
+    private var probe = Probe.none
+    private var probed: UInt32 = 0
+    private var probeLeft = 0
     private var isInsideSettings = false
     private var isInsideBlock = false
     private var endsBlock = false
@@ -44,20 +47,27 @@ internal struct HTTP2FrameMeter {
 
     /// Passes over `bytes`.
     ///
-    /// - Returns: The first flood, and how many of the bytes come before it.
+    /// - Returns: The first fault, and how many of the bytes come before it.
     internal mutating func scan(
         _ bytes: Span<UInt8>,
         now: Int64
-    ) -> (cause: HTTP2FloodCause, at: Int)? {
+    ) -> (fault: HTTP2Fault, at: Int)? {
         var index = min(prefaceLeft, bytes.count)
         prefaceLeft -= index
         while index < bytes.count {
             if payloadLeft > 0 {
-                if awaitsPadLength {
-                    awaitsPadLength = false
-                    if Int(bytes[index]) == payloadLeft - 1, !emptyFrames.take(now: now) {
-                        return (.emptyFrames, index)
+                if probeLeft > 0 {
+                    probed = probed << 8 | UInt32(bytes[index])
+                    probeLeft -= 1
+                    if probeLeft == 0, let fault = probeEnded(now: now) {
+                        return (fault, index)
                     }
+                    payloadLeft -= 1
+                    index += 1
+                    if payloadLeft == 0 {
+                        frameEnded()
+                    }
+                    continue
                 }
                 let step = min(payloadLeft, bytes.count - index)
                 payloadLeft -= step
@@ -75,8 +85,8 @@ internal struct HTTP2FrameMeter {
             }
             guard headFill == 9 else { return nil }
             headFill = 0
-            if let cause = frameBegan(now: now) {
-                return (cause, start)
+            if let fault = frameBegan(now: now) {
+                return (fault, start)
             }
             if payloadLeft == 0 {
                 frameEnded()
@@ -103,11 +113,11 @@ internal struct HTTP2FrameMeter {
         answersOwed = max(0, answersOwed - 1)
     }
 
-    private mutating func frameBegan(now: Int64) -> HTTP2FloodCause? {
+    private mutating func frameBegan(now: Int64) -> HTTP2Fault? {
         payloadLeft = Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2])
-        let type = head[3]
+        probeLeft = 0
         let flags = head[4]
-        switch type {
+        switch head[3] {
         case FrameType.data:
             return dataBegan(flags, now: now)
         case FrameType.headers, FrameType.pushPromise:
@@ -121,45 +131,75 @@ internal struct HTTP2FrameMeter {
             continuationCount += 1
             blockSize += payloadLeft
             return continuationCount > continuationCountMax || blockSize > blockSizeMax
-                ? .continuation : nil
+                ? .flooded(.continuation) : nil
         case FrameType.reset:
-            return resets.take(now: now) ? nil : .resets
+            return resets.take(now: now) ? nil : .flooded(.resets)
         case FrameType.windowUpdate:
             if windowCredit > 0 {
                 windowCredit -= 1
                 return nil
             }
-            return windowUpdates.take(now: now) ? nil : .windowUpdates
-        case FrameType.settings, FrameType.ping:
-            return questionBegan(type, isAnswer: flags & 0x1 != 0, now: now)
+            return windowUpdates.take(now: now) ? nil : .flooded(.windowUpdates)
         default:
-            return controlFrames.take(now: now) ? nil : .controlFrames
+            return controlBegan(flags, now: now)
         }
     }
 
-    private mutating func dataBegan(_ flags: UInt8, now: Int64) -> HTTP2FloodCause? {
+    private mutating func dataBegan(_ flags: UInt8, now: Int64) -> HTTP2Fault? {
         let isLast = flags & 0x1 != 0
         let isPadded = flags & 0x8 != 0
         guard !isLast else { return nil }
         if payloadLeft == 0 {
-            return emptyFrames.take(now: now) ? nil : .emptyFrames
+            return emptyFrames.take(now: now) ? nil : .flooded(.emptyFrames)
         }
         // Padding has at most 255 bytes, and its length one.
-        awaitsPadLength = isPadded && payloadLeft <= 256
+        if isPadded, payloadLeft <= 256 {
+            begin(.padLength, size: 1)
+        }
         return nil
     }
 
-    private mutating func questionBegan(
-        _ type: UInt8,
-        isAnswer: Bool,
-        now: Int64
-    ) -> HTTP2FloodCause? {
-        isInsideSettings = type == FrameType.settings && !isAnswer
-        if !isAnswer {
-            answersOwed += 1
-            guard answersOwed <= Self.answersOwedMax else { return .outboundQueue }
+    private mutating func controlBegan(_ flags: UInt8, now: Int64) -> HTTP2Fault? {
+        let type = head[3]
+        let isAnswer = flags & 0x1 != 0
+        switch type {
+        case FrameType.settings, FrameType.ping:
+            isInsideSettings = type == FrameType.settings && !isAnswer
+            if !isAnswer {
+                answersOwed += 1
+                guard answersOwed <= Self.answersOwedMax else { return .flooded(.outboundQueue) }
+            }
+        case FrameType.priority:
+            // Ignored by libnghttp2 on every stream, and on none it may not stand (RFC 9113 §6.3).
+            guard head[5] & 0x7F | head[6] | head[7] | head[8] != 0 else {
+                return .closed(.protocolError)
+            }
+        case FrameType.priorityUpdate:
+            begin(.prioritizedStream, size: payloadLeft < 4 ? 0 : 4)
+        default:
+            break
         }
-        return controlFrames.take(now: now) ? nil : .controlFrames
+        return controlFrames.take(now: now) ? nil : .flooded(.controlFrames)
+    }
+
+    private mutating func begin(_ probe: Probe, size: Int) {
+        self.probe = probe
+        probed = 0
+        probeLeft = size
+    }
+
+    private mutating func probeEnded(now: Int64) -> HTTP2Fault? {
+        switch probe {
+        case .none:
+            return nil
+        case .padLength:
+            // The byte of the length is still counted as payload.
+            let isEmpty = Int(probed) == payloadLeft - 1
+            return isEmpty && !emptyFrames.take(now: now) ? .flooded(.emptyFrames) : nil
+        case .prioritizedStream:
+            // RFC 9218 §7.1; libnghttp2 ignores it.
+            return probed & 0x7FFF_FFFF == 0 ? .closed(.protocolError) : nil
+        }
     }
 
     private mutating func frameEnded() {
@@ -187,11 +227,22 @@ extension HTTP2FrameMeter {
     private enum FrameType {
         static let data: UInt8 = 0
         static let headers: UInt8 = 1
+        static let priority: UInt8 = 2
         static let reset: UInt8 = 3
         static let settings: UInt8 = 4
         static let pushPromise: UInt8 = 5
         static let ping: UInt8 = 6
         static let windowUpdate: UInt8 = 8
         static let continuation: UInt8 = 9
+        static let priorityUpdate: UInt8 = 16
+    }
+
+    /// What is read of a payload.
+    private enum Probe {
+        case none
+        /// Of a DATA frame that may hold nothing but padding.
+        case padLength
+        /// The stream that a PRIORITY_UPDATE speaks of.
+        case prioritizedStream
     }
 }

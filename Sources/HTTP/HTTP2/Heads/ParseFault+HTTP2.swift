@@ -34,7 +34,10 @@ extension ParseFault {
         case .connection, .keepAlive, .proxyConnection, .te, .transferEncoding, .upgrade:
             return .connectionField
         case .contentLength:
-            return value.decimalValue() == nil ? .malformedContentLength : .duplicateContentLength
+            guard let length = value.decimalValue(), length <= UInt64(Int64.max) else {
+                return .malformedContentLength
+            }
+            return .duplicateContentLength
         case .host:
             return HostName.isValid(value) ? .duplicateHost : .malformedHost
         default:

@@ -106,14 +106,13 @@ extension HTTP2Engine {
     private func messageFault(endsStream: Bool) -> ParseFault {
         switch block.kind {
         case .request:
-            if block.method != nil, block.path != nil, block.scheme != nil {
-                if request.fields.first(.host) == nil, block.authority == nil {
-                    return .missingHost
-                }
-                return endsStream && request.fields.first(.contentLength) != nil
-                    ? .bodyLength : .malformedTarget
+            // Our own judgement of the same head is the more telling one.
+            do throws(ParseFault) {
+                try request.finish(&block, endsStream: endsStream)
+            } catch {
+                return error
             }
-            return .missingPseudoField
+            return .bodyLength
         case .response:
             return block.status == 0 ? .missingPseudoField : .bodyLength
         case .trailers, .none:
@@ -213,6 +212,15 @@ extension HTTP2Engine {
             server.requestMalformed(streams[number].stream, fault)
         } else if let client, streams[number].slot > 0 {
             client.responseMalformed(streams[number].slot, fault)
+        }
+    }
+
+    /// Notes that a stream is reset for its own window, which is the one such fault that is not the
+    /// connection's.
+    internal func windowOverflowed(_ stream: Int32) {
+        let number = number(of: stream)
+        if number > 0 {
+            streams[number].isOverflowed = true
         }
     }
 

@@ -175,6 +175,10 @@ extension HTTP2Engine {
                 streams[number].isReported = true
                 client.responseMalformed(streams[number].slot, .bodyLength)
             }
+            // DATA beyond the window, or SETTINGS that lift one beyond the largest (RFC 9113 §6.9.2).
+            if code == .flowControlError, !streams[number].isOverflowed {
+                close(.flowControlError)
+            }
         }
         chargeReset()
     }

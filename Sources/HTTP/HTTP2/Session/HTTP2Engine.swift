@@ -80,9 +80,9 @@ internal final class HTTP2Engine {
         self.now = now
         begin(server: server, client: client)
         defer { end() }
-        if let flood = meter.scan(bytes, now: now) {
-            feed(bytes.extracting(0..<flood.at))
-            flooded(flood.cause)
+        if let finding = meter.scan(bytes, now: now) {
+            feed(bytes.extracting(0..<finding.at))
+            terminate(finding.fault)
         } else {
             feed(bytes)
             checkQueue()
@@ -141,11 +141,19 @@ internal final class HTTP2Engine {
 
     /// Ends the connection for a flood; the GOAWAY is queued.
     internal func flooded(_ cause: HTTP2FloodCause) {
+        terminate(.flooded(cause))
+    }
+
+    /// Ends the connection for a broken rule that libnghttp2 lets pass; the GOAWAY is queued.
+    internal func close(_ code: HTTP2ErrorCode) {
+        terminate(.closed(code))
+    }
+
+    private func terminate(_ reason: HTTP2Fault) {
         guard fault == nil else { return }
-        fault = .flooded(cause)
+        fault = reason
         if !isBroken {
-            let code = HTTP2ErrorCode.enhanceYourCalm.rawValue
-            check(unsafe nghttp2_session_terminate_session(library.raw, code))
+            check(unsafe nghttp2_session_terminate_session(library.raw, reason.code.rawValue))
         }
     }
 

@@ -145,6 +145,9 @@ private func frameRefused(
 ) -> Int32 {
     guard let frame = unsafe frame, let engine = unsafe engine(owner) else { return 0 }
     let head = unsafe frame.pointee.hd
+    if UInt32(head.type) == NGHTTP2_WINDOW_UPDATE.rawValue {
+        engine.windowOverflowed(head.stream_id)
+    }
     guard UInt32(head.type) == NGHTTP2_HEADERS.rawValue,
         code == NGHTTP2_ERR_HTTP_HEADER.rawValue || code == NGHTTP2_ERR_HTTP_MESSAGING.rawValue
     else { return 0 }

@@ -54,6 +54,8 @@ extension HTTP2StreamTable {
         internal var hasHead = false
         /// Whether the handler knows that the message is malformed.
         internal var isReported = false
+        /// Whether a WINDOW_UPDATE of the stream was too large.
+        internal var isOverflowed = false
         internal var informationalCount = 0
     }
 }
