@@ -35,7 +35,7 @@ public final class Worker: TurnObserver, MailReceiver {
     private var dateSecond: Int64 = 0
 
     private var acceptors: [Acceptor] = []
-    private(set) var connections: [DownstreamConnection] = []
+    private(set) var connections: [any PeerConnection] = []
     private var connectionCountMax: Int
     private var freeExchanges: [Exchange] = []
     private(set) var errands: [UInt64: Exchange] = [:]
@@ -46,7 +46,8 @@ public final class Worker: TurnObserver, MailReceiver {
     var streams: [Exchange] = []
     /// Whether tokens were revoked since ``streams`` was last looked through.
     var mustEndStreams = false
-    private var runnable: [DownstreamConnection] = []
+    private var runnable: [any Runnable] = []
+    private var flushable: [any TurnFlushing] = []
     private(set) var isDraining = false
     private var drainTimer: DrainTimer?
     private let alarm: Alarm
@@ -159,6 +160,9 @@ public final class Worker: TurnObserver, MailReceiver {
             }
             budget = Self.makeBudget(snapshot, now: loop.now)
             adoptListeners(snapshot)
+            for connection in connections {
+                connection.settingsChanged()
+            }
             connectionCountMax = max(
                 1,
                 snapshot.settings.limits.connectionCount / snapshot.settings.workerCount
@@ -212,13 +216,14 @@ public final class Worker: TurnObserver, MailReceiver {
             endRevokedStreams()
         }
         if !runnable.isEmpty {
-            let connections = runnable
+            let works = runnable
             runnable.removeAll(keepingCapacity: true)
-            for connection in connections {
-                connection.isRunnable = false
-                connection.advance()
+            for work in works {
+                work.isRunnable = false
+                work.advance()
             }
         }
+        flushAll()
         if let log {
             log.turnEnded(nowNanoseconds: loop.now.nanoseconds)
             alarm.ring(at: log.dueNanoseconds.map(Instant.init(nanoseconds:)))
@@ -231,12 +236,34 @@ public final class Worker: TurnObserver, MailReceiver {
         }
     }
 
-    /// Has a connection go on in the next turn, after the others.
-    func runLater(_ connection: DownstreamConnection) {
-        guard !connection.isRunnable else { return }
-        connection.isRunnable = true
-        runnable.append(connection)
+    /// Has work go on in the next turn, after the others'.
+    func runLater(_ work: any Runnable) {
+        guard !work.isRunnable else { return }
+        work.isRunnable = true
+        runnable.append(work)
         loop.skipNextWait()
+    }
+
+    /// Has a connection send at the end of this turn.
+    func flushLater(_ connection: any TurnFlushing) {
+        guard !connection.isFlushScheduled else { return }
+        connection.isFlushScheduled = true
+        flushable.append(connection)
+    }
+
+    /// Sends what the turn has left with connections of many streams.
+    ///
+    /// What one sends may leave something with another, which then has its turn too: each comes once
+    /// more only when an exchange has moved on, and exchanges move within budgets.
+    private func flushAll() {
+        var position = 0
+        while position < flushable.count {
+            let connection = flushable[position]
+            position += 1
+            connection.isFlushScheduled = false
+            connection.flushAtTurnEnd()
+        }
+        flushable.removeAll(keepingCapacity: true)
     }
 }
 
@@ -268,13 +295,19 @@ extension Worker {
     /// 128, whose TLS buffers are 4 MiB.
     var hasManyConnections: Bool { connections.count > 128 }
 
-    func add(_ connection: DownstreamConnection) {
+    func add(_ connection: any PeerConnection) {
         connection.place = connections.count
         connections.append(connection)
         metrics.connectionAccepted()
     }
 
-    func remove(_ connection: DownstreamConnection) {
+    /// Puts the connection that a negotiation has led to in its place.
+    func replace(_ negotiation: Negotiation, with connection: any PeerConnection) {
+        connection.place = negotiation.place
+        connections[negotiation.place] = connection
+    }
+
+    func remove(_ connection: any PeerConnection) {
         let place = connection.place
         guard place < connections.count, connections[place] === connection else { return }
         let last = connections.removeLast()

@@ -4,7 +4,7 @@ import EventLoop
 import HTTP
 import Telemetry
 
-extension DownstreamConnection: ExchangeDownstream {
+extension HTTP1Connection: ExchangeDownstream {
     var transportScheme: StaticString { transport?.isTLS == true ? "https" : "http" }
 
     var tlsVersionName: StaticString { transport?.versionName ?? "" }

@@ -9,7 +9,7 @@ import Telemetry
 ///
 /// Bytes come in by `readInput`, go on in ``advance()``, and leave in `settle`. One exchange is dealt
 /// with at a time; what a peer pipelines waits in the receive buffer, which is bounded.
-final class DownstreamConnection: EventHandler {
+final class HTTP1Connection: EventHandler, PeerConnection, Runnable {
     let worker: Worker
     let listenerIndex: Int
     private let peer: SocketAddress
@@ -20,7 +20,7 @@ final class DownstreamConnection: EventHandler {
     /// Whether the worker will have it go on in the next turn.
     var isRunnable = false
 
-    var phase = Phase.handshaking
+    var phase = Phase.awaitingHead
     var machine: HTTP1ServerMachine
     var exchange: Exchange?
     var received: BufferBox?
@@ -50,8 +50,6 @@ final class DownstreamConnection: EventHandler {
 
     /// What the connection is busy with.
     enum Phase {
-        /// -> awaitingHead, closed
-        case handshaking
         /// -> exchanging, closing, closed
         case awaitingHead
         /// -> awaitingHead, tunnelling, closing, closed
@@ -69,44 +67,37 @@ final class DownstreamConnection: EventHandler {
     /// load generators send; the rest goes on in the next turn.
     private static let turnBudget = 16
 
-    private init(_ peer: SocketAddress, listenerIndex: Int, worker: Worker) {
+    init(_ peer: SocketAddress, listenerIndex: Int, worker: Worker) {
         self.peer = peer
         self.listenerIndex = listenerIndex
         self.worker = worker
         machine = HTTP1ServerMachine(limits: worker.requestLimits)
     }
 
-    /// Begins with a connection that was just accepted.
-    static func begin(
+    /// Begins to serve on a socket that is registered for this connection.
+    ///
+    /// Parameters:
+    ///   - transport: The socket, its handshake done.
+    ///   - registration: Its place on the loop.
+    ///   - received: What has come in already.
+    func start(
         _ transport: consuming Transport,
-        peer: SocketAddress,
-        listenerIndex: Int,
-        worker: Worker
+        _ registration: Registration,
+        received: BufferBox?
     ) {
-        let connection = DownstreamConnection(peer, listenerIndex: listenerIndex, worker: worker)
-        let descriptor = transport.descriptor
-        connection.phase = transport.isTLS ? .handshaking : .awaitingHead
-        connection.transport = consume transport
-        do throws(SystemFault) {
-            connection.registration = try worker.loop.register(
-                connection,
-                descriptor: descriptor,
-                interest: .readable
-            )
-        } catch {
-            connection.transport = nil
-            return
+        self.transport = consume transport
+        self.registration = registration
+        self.received = received
+        setInterest(.readable)
+        wait(.head, worker.snapshot.timeouts.head)
+        if received != nil || self.transport?.hasPendingBytes == true {
+            readInput(.readable)
+            advance()
         }
-        worker.add(connection)
-        connection.wait(
-            connection.phase == .handshaking ? .handshake : .head,
-            worker.snapshot.timeouts.head
-        )
     }
 
     func becameReady(_ readiness: Readiness) {
         switch phase {
-        case .handshaking: handshake()
         case .lingering: drainInput()
         case .closed: break
         case .awaitingHead, .closing, .exchanging, .tunnelling:
@@ -125,24 +116,6 @@ final class DownstreamConnection: EventHandler {
         flush()
         if pending == nil {
             exchange?.downstreamDrained()
-        }
-    }
-
-    private func handshake() {
-        switch transport?.handshake() {
-        case .complete:
-            worker.metrics.handshakeEnded(transport?.isResumed == true ? .resumed : .full)
-            phase = .awaitingHead
-            setInterest(.readable)
-            wait(.head, worker.snapshot.timeouts.head)
-            readInput(.readable)
-            advance()
-        case .wantsRead: setInterest(.readable)
-        case .wantsWrite: setInterest([.readable, .writable])
-        case .failed(let detail):
-            worker.handshakeFailed(peer, detail)
-            close()
-        case nil: close()
         }
     }
 
@@ -231,7 +204,7 @@ final class DownstreamConnection: EventHandler {
         case .awaitingHead: return beginNextExchange()
         case .exchanging: return continueExchange()
         case .tunnelling: return continueTunnel()
-        case .closed, .closing, .handshaking, .lingering: return false
+        case .closed, .closing, .lingering: return false
         }
     }
 
@@ -340,7 +313,7 @@ final class DownstreamConnection: EventHandler {
     /// Closes an idle connection because the worker stops, and lets a busy one end.
     func drain() {
         switch phase {
-        case .awaitingHead where received == nil && pending == nil, .handshaking: close()
+        case .awaitingHead where received == nil && pending == nil: close()
         case .awaitingHead where received == nil: phase = .closing
         case .awaitingHead, .closed, .closing, .exchanging, .lingering, .tunnelling: break
         }

@@ -4,12 +4,11 @@ import HTTP
 import Telemetry
 
 /// The one deadline of a connection: what it is for at each moment, and what follows when it passes.
-extension DownstreamConnection {
+extension HTTP1Connection {
     /// What the deadline is for.
     enum Waiting {
         case body
         case discard
-        case handshake
         case head
         case idle
         case linger
@@ -24,9 +23,6 @@ extension DownstreamConnection {
         let ended = waiting
         waiting = .nothing
         switch ended {
-        case .handshake:
-            worker.metrics.handshakeEnded(.failed)
-            close()
         case .head: headTimedOut()
         case .idle:
             transport?.releaseIdleBuffers()
@@ -74,7 +70,7 @@ extension DownstreamConnection {
             }
         case .exchanging: updateBodyDeadline(timeouts)
         case .tunnelling: wait(.tunnel, timeouts.upgradeIdle)
-        case .closed, .closing, .handshaking, .lingering: break
+        case .closed, .closing, .lingering: break
         }
     }
 

@@ -2,7 +2,7 @@ import Access
 import Bytes
 import HTTP
 
-extension DownstreamConnection {
+extension HTTP1Connection {
     /// Reads the next request head, and begins its exchange.
     ///
     /// - Returns: Whether there may be more to do.
