@@ -80,7 +80,7 @@ final class Negotiation: EventHandler, PeerConnection {
         worker.remove(self)
     }
 
-    private var protocols: ListenerProtocols {
+    private var protocols: [ListenerProtocol] {
         worker.snapshot.settings.listeners[listenerIndex].protocols
     }
 
@@ -121,7 +121,7 @@ final class Negotiation: EventHandler, PeerConnection {
     }
 
     /// Hands everything over to the driver of the protocol.
-    private func become(_ spoken: ListenerProtocols) {
+    private func become(_ spoken: ListenerProtocol) {
         guard let transport = transport.take(), let registration else { return close() }
         self.registration = nil
         let received = received

@@ -25,6 +25,8 @@ final class Exchange {
     var host: [UInt8] = []
     /// 32 hexadecimal digits of ours, or what a trusted proxy said.
     var requestID: [UInt8] = []
+    /// Which listener it came in on, by its place in ``snapshot``.
+    private(set) var listenerIndex = 0
     /// Who the client is, behind the proxies that are trusted.
     var client: IPAddress
     /// `https` or `http`, as the client used it.
@@ -56,6 +58,9 @@ final class Exchange {
     var requestTrailers = FieldBlock()
     var responseTrailers = FieldBlock()
     var failure: UpstreamFailure?
+    /// The fields behind the bodies; empty as a rule.
+    var requestTrailers = FieldBlock()
+    var responseTrailers = FieldBlock()
 
     var downstream: (any ExchangeDownstream)?
     var upstream: (any ExchangeUpstream)?
@@ -90,27 +95,42 @@ final class Exchange {
 
     /// Begins with the head that was just read into ``head``.
     func begin(on downstream: any ExchangeDownstream) {
-        self.downstream = downstream
-        snapshot = worker.snapshot
-        metrics = worker.metrics
-        startedAt = worker.loop.now
+        attach(to: downstream)
         readOrigin(downstream)
         perform(machine.headReceived())
     }
 
     /// Begins with a head that could not be read.
     func beginMalformed(_ refusal: Refusal, on downstream: any ExchangeDownstream) {
+        attachMalformed(to: downstream)
+        mustClose = true
+        refuse(refusal)
+    }
+
+    /// Writes down a head that could not be read, where the wire has answered it already.
+    func recordMalformed(_ refusal: Refusal, on downstream: any ExchangeDownstream) {
+        attachMalformed(to: downstream)
+        self.refusal = refusal
+        answer = .refusal(refusal)
+        finish(isAborted: false)
+    }
+
+    private func attach(to downstream: any ExchangeDownstream) {
         self.downstream = downstream
-        // What was read of it may break off anywhere.
-        head.removeAll()
+        listenerIndex = downstream.listenerIndex
         snapshot = worker.snapshot
         metrics = worker.metrics
         startedAt = worker.loop.now
+    }
+
+    private func attachMalformed(to downstream: any ExchangeDownstream) {
+        attach(to: downstream)
+        // What was read of it may break off anywhere.
+        head.removeAll()
+        head.version = downstream.version
         client = downstream.peerAddress
         scheme = downstream.transportScheme
         worker.requestIDs.append(to: &requestID)
-        mustClose = true
-        refuse(refusal)
     }
 
     /// Performs what the machine asks for.
@@ -205,6 +225,8 @@ final class Exchange {
         ticket = nil
         answer = nil
         failure = nil
+        requestTrailers.removeAll()
+        responseTrailers.removeAll()
         downstream = nil
         upstream = nil
         group = nil

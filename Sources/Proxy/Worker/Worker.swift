@@ -38,6 +38,9 @@ public final class Worker: TurnObserver, MailReceiver {
     private(set) var connections: [any PeerConnection] = []
     private var connectionCountMax: Int
     private var freeExchanges: [Exchange] = []
+    private var freeHTTP2Streams: [HTTP2Stream] = []
+    /// The fields of an HTTP/2 head in the making, empty between two uses.
+    private var fieldList = HTTP2FieldList()
     private(set) var errands: [UInt64: Exchange] = [:]
     /// The exchanges that wait for the authorization server.
     private(set) var consultations: [UInt64: Exchange] = [:]
@@ -268,26 +271,6 @@ public final class Worker: TurnObserver, MailReceiver {
 }
 
 extension Worker {
-    /// The bounds of a request head.
-    var requestLimits: HeadLimits {
-        let limits = snapshot.settings.limits
-        return HeadLimits(
-            size: limits.requestHeadSize,
-            fieldCount: limits.requestFieldCount,
-            targetSize: limits.requestTargetSize
-        )
-    }
-
-    /// The bounds of a response head.
-    var responseLimits: HeadLimits {
-        let limits = snapshot.settings.limits
-        return HeadLimits(
-            size: limits.responseHeadSize,
-            fieldCount: limits.requestFieldCount,
-            targetSize: limits.requestTargetSize
-        )
-    }
-
     /// Whether one more peer may be taken.
     var hasRoomForConnection: Bool { connections.count < connectionCountMax }
 
@@ -326,6 +309,27 @@ extension Worker {
         exchange.reset()
         guard freeExchanges.count < Self.freeExchangeCountMax else { return }
         freeExchanges.append(exchange)
+    }
+
+    func takeHTTP2Stream() -> HTTP2Stream {
+        freeHTTP2Streams.popLast() ?? HTTP2Stream(worker: self)
+    }
+
+    /// Keeps a stream that has ended for the next one.
+    func giveBack(_ stream: HTTP2Stream) {
+        guard freeHTTP2Streams.count < Self.freeExchangeCountMax else { return stream.retire() }
+        freeHTTP2Streams.append(stream)
+    }
+
+    /// Lends a list for the fields of one head: empty, with memory from earlier uses.
+    ///
+    /// Not to be asked for again within.
+    func withFieldList(_ body: (inout HTTP2FieldList) -> Void) {
+        var list = HTTP2FieldList()
+        swap(&list, &fieldList)
+        body(&list)
+        list.removeAll()
+        swap(&list, &fieldList)
     }
 
     /// Files an exchange under a ticket and asks the control plane.
@@ -443,51 +447,4 @@ extension Worker {
         log?.flush()
         loop.stop()
     }
-}
-
-/// Makes a turn happen by a certain time, so that what waits for the end of a turn is not forgotten
-/// by an idle worker.
-final class Alarm: EventHandler {
-    private let loop: EventLoop
-    private var registration: Registration?
-
-    init(_ loop: EventLoop) {
-        self.loop = loop
-        registration = loop.register(timer: self)
-    }
-
-    func ring(at moment: Instant?) {
-        guard let registration else { return }
-        loop.setDeadline(moment, for: registration)
-    }
-
-    func becameReady(_ readiness: Readiness) {}
-
-    func deadlinePassed() {}
-}
-
-/// Ends a worker that has not drained in time.
-final class DrainTimer: EventHandler {
-    private let worker: Worker
-
-    init(_ worker: Worker, at deadline: Instant) {
-        self.worker = worker
-        worker.loop.setDeadline(deadline, for: worker.loop.register(timer: self))
-    }
-
-    func becameReady(_ readiness: Readiness) {}
-
-    func deadlinePassed() {
-        worker.stop()
-    }
-}
-
-/// What a worker has to say to the program's own log; the reporter bounds how often it is said.
-public protocol WorkerReporter: Sendable {
-    /// A TLS handshake has failed.
-    func handshakeFailed(_ peer: SocketAddress, _ detail: String)
-    /// A new address could not be listened on.
-    func listenFailed(_ address: SocketAddress, _ fault: SystemFault)
-    /// No descriptor is left for another peer.
-    func outOfDescriptors()
 }

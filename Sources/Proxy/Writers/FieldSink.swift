@@ -30,3 +30,10 @@ extension ByteBuffer: FieldSink {
         append("\r\n")
     }
 }
+
+/// A list takes fields as HTTP/2 codes them.
+extension HTTP2FieldList: FieldSink {
+    mutating func add(_ name: Span<UInt8>, _ value: Span<UInt8>) {
+        add(name, value, isNeverIndexed: false)
+    }
+}

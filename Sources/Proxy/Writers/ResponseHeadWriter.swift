@@ -30,7 +30,10 @@ enum ResponseHeadWriter {
             case .connection, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding,
                 .contentLength, .xRequestID, .http2Settings:
                 continue
-            case .upgrade where !exchange.machine.isTunnelling:
+            case .upgrade where !exchange.machine.isTunnelling || exchange.head.isExtendedConnect:
+                continue
+            case .secWebSocketAccept where exchange.head.isExtendedConnect:
+                // The answer to a key that the peer has not sent (RFC 8441 §5).
                 continue
             case .strictTransportSecurity where !exchange.strictTransportSecurity.isEmpty:
                 continue
@@ -132,7 +135,6 @@ enum ResponseHeadWriter {
 extension Exchange {
     /// The value of `Strict-Transport-Security`; empty where it is not to be said.
     fileprivate var strictTransportSecurity: [UInt8] {
-        guard let downstream else { return [] }
-        return snapshot.strictTransportSecurity[downstream.listenerIndex]
+        snapshot.strictTransportSecurity[listenerIndex]
     }
 }

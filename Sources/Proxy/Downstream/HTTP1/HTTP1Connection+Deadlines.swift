@@ -97,14 +97,10 @@ extension HTTP1Connection {
     /// Among many connections the TLS buffers are given back at once, among few only when the peer
     /// has rested for a while.
     private func rest(_ timeouts: Timeouts) {
-        guard worker.hasManyConnections else { return wait(.idle, Self.idleRest) }
+        guard worker.hasManyConnections else { return wait(.idle, timeouts.rest) }
         transport?.releaseIdleBuffers()
         wait(.quiet, timeouts.keepAliveIdle)
     }
-
-    /// A connection that rests this long gives back its TLS buffers; before, the next request would
-    /// only have to make them again.
-    private static let idleRest = Timeout(.seconds(1))
 
     func wait(_ reason: Waiting, _ timeout: Timeout?) {
         guard reason != .nothing || waiting != .nothing else { return }

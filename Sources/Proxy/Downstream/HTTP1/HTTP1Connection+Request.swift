@@ -178,7 +178,7 @@ extension HTTP1Connection {
         }
         self.exchange = nil
         worker.giveBack(exchange)
-        if closesAfterResponse || worker.isDraining && received?.buffer.isEmpty ?? true {
+        if closesAfterResponse || isListenerGone || mustEnd && received?.buffer.isEmpty ?? true {
             phase = .closing
             return false
         }

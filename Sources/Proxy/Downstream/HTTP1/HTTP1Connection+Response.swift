@@ -7,6 +7,8 @@ import Telemetry
 extension HTTP1Connection: ExchangeDownstream {
     var transportScheme: StaticString { transport?.isTLS == true ? "https" : "http" }
 
+    var version: HTTPVersion { .http11 }
+
     var tlsVersionName: StaticString { transport?.versionName ?? "" }
 
     func sendContinue() {
@@ -84,7 +86,7 @@ extension HTTP1Connection: ExchangeDownstream {
     /// Whether the connection stays is decided once, here, where it is also said.
     private func decidePersistence(_ exchange: Exchange) {
         closesAfterResponse =
-            !exchange.head.keepsAlive || exchange.mustClose || worker.isDraining || isInputEnded
+            !exchange.head.keepsAlive || exchange.mustClose || mustEnd || isInputEnded
             || exchange.machine.isAnswering && !canDropRest(exchange)
     }
 

@@ -11,7 +11,8 @@ import Telemetry
 /// with at a time; what a peer pipelines waits in the receive buffer, which is bounded.
 final class HTTP1Connection: EventHandler, PeerConnection, Runnable {
     let worker: Worker
-    let listenerIndex: Int
+    private(set) var listenerIndex: Int
+    private let listenerAddress: SocketAddress
     private let peer: SocketAddress
     var transport: Transport?
     private(set) var registration: Registration?
@@ -41,6 +42,8 @@ final class HTTP1Connection: EventHandler, PeerConnection, Runnable {
     var isBroken = false
     var hasEndedTunnelInput = false
     var isInputEnded = false
+    /// Whether a reload has taken the listener away, without which nothing more can be decided.
+    private(set) var isListenerGone = false
     private var isReadPaused = false
     private(set) var isWriteBlocked = false
     private(set) var hasProgressed = false
@@ -71,6 +74,7 @@ final class HTTP1Connection: EventHandler, PeerConnection, Runnable {
         self.peer = peer
         self.listenerIndex = listenerIndex
         self.worker = worker
+        listenerAddress = worker.snapshot.settings.listeners[listenerIndex].address
         machine = HTTP1ServerMachine(limits: worker.requestLimits)
     }
 
@@ -318,6 +322,21 @@ final class HTTP1Connection: EventHandler, PeerConnection, Runnable {
         case .awaitingHead, .closed, .closing, .exchanging, .lingering, .tunnelling: break
         }
     }
+
+    func settingsChanged() {
+        if let index = worker.snapshot.listenerIndex(of: listenerAddress) {
+            listenerIndex = index
+            return
+        }
+        isListenerGone = true
+        if phase == .awaitingHead {
+            phase = .closing
+            advance()
+        }
+    }
+
+    /// Whether the present exchange is the last one.
+    var mustEnd: Bool { worker.isDraining || isListenerGone }
 
     /// Closes the connection: once, after it was taken off the loop.
     func close() {

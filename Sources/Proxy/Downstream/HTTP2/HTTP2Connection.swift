@@ -30,6 +30,8 @@ final class HTTP2Connection: EventHandler, PeerConnection, TurnFlushing {
     var streamCount = 0
     /// Streams that could send more than their upstreams were let to give.
     var hungryStreams: [HTTP2Stream] = []
+    /// Streams whose response is complete before their request is.
+    var earlyStreams: [HTTP2Stream] = []
     /// Bytes of request bodies that nobody has taken yet, all streams together.
     var heldCount = 0
     /// Bytes that came in and still fill the connection's window.
@@ -66,6 +68,7 @@ final class HTTP2Connection: EventHandler, PeerConnection, TurnFlushing {
         case idle
         case linger
         case nothing
+        case rest
         case send
     }
 
@@ -133,6 +136,9 @@ final class HTTP2Connection: EventHandler, PeerConnection, TurnFlushing {
             beginClosing()
         case .linger, .send:
             close()
+        case .rest:
+            transport?.releaseIdleBuffers()
+            wait(.idle, worker.snapshot.timeouts.keepAliveIdle)
         case .nothing:
             break
         }
@@ -221,7 +227,22 @@ final class HTTP2Connection: EventHandler, PeerConnection, TurnFlushing {
                 failed(error)
             }
         }
+        cutEarlyStreams()
         return pending?.buffer.isEmpty == false
+    }
+
+    /// Has peers stop sending what nobody will read, once their responses have left whole (RFC 9113
+    /// §8.1).
+    private func cutEarlyStreams() {
+        guard !earlyStreams.isEmpty else { return }
+        earlyStreams.removeAll { stream in
+            guard stream.connection === self else { return true }
+            guard stream.isOutputEnded else { return false }
+            if !stream.isInputEnded {
+                session?.reset(stream.id, .noError)
+            }
+            return true
+        }
     }
 
     /// Frames collected for one write: four records of TLS, and the heads of the frames.
@@ -356,6 +377,7 @@ final class HTTP2Connection: EventHandler, PeerConnection, TurnFlushing {
         }
         pending = nil
         hungryStreams.removeAll()
+        earlyStreams.removeAll()
         worker.remove(self)
     }
 
@@ -388,7 +410,7 @@ final class HTTP2Connection: EventHandler, PeerConnection, TurnFlushing {
                 wait(.head, timeouts.head)
             }
         } else if streamCount == 0 {
-            if waiting != .idle || hasProgressed {
+            if waiting != .idle && waiting != .rest || hasProgressed {
                 rest(timeouts)
             }
         } else if waiting != .nothing {
@@ -396,10 +418,11 @@ final class HTTP2Connection: EventHandler, PeerConnection, TurnFlushing {
         }
     }
 
+    /// Nothing is under way: among many connections the TLS buffers are given back at once, among
+    /// few only when the peer has rested for a while.
     private func rest(_ timeouts: Timeouts) {
-        if worker.hasManyConnections {
-            transport?.releaseIdleBuffers()
-        }
+        guard worker.hasManyConnections else { return wait(.rest, timeouts.rest) }
+        transport?.releaseIdleBuffers()
         wait(.idle, timeouts.keepAliveIdle)
     }
 
