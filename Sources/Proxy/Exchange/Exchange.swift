@@ -32,6 +32,10 @@ final class Exchange {
     /// `https` or `http`, as the client used it.
     var scheme: StaticString = "http"
     var isPeerTrusted = false
+    /// Whether it is a gRPC call, whose client reads `grpc-status`.
+    private(set) var isGRPC = false
+    /// When the client of a call gives it up.
+    private(set) var callDeadline: Instant?
 
     /// The path of the authorization server that it is, if it is one.
     var endpoint: EndpointTable.Match?
@@ -97,6 +101,10 @@ final class Exchange {
     func begin(on downstream: any ExchangeDownstream) {
         attach(to: downstream)
         readOrigin(downstream)
+        isGRPC = GRPCCall.isCall(head)
+        if isGRPC {
+            callDeadline = GRPCCall.timeout(of: head.fields).map { startedAt + $0 }
+        }
         perform(machine.headReceived())
     }
 
@@ -225,6 +233,8 @@ final class Exchange {
         ticket = nil
         answer = nil
         failure = nil
+        isGRPC = false
+        callDeadline = nil
         requestTrailers.removeAll()
         responseTrailers.removeAll()
         downstream = nil

@@ -32,9 +32,6 @@ enum ResponseHeadWriter {
                 continue
             case .upgrade where !exchange.machine.isTunnelling || exchange.head.isExtendedConnect:
                 continue
-            case .secWebSocketAccept where exchange.head.isExtendedConnect:
-                // The answer to a key that the peer has not sent (RFC 8441 §5).
-                continue
             case .strictTransportSecurity where !exchange.strictTransportSecurity.isEmpty:
                 continue
             case .location, .contentLocation:
@@ -52,7 +49,7 @@ enum ResponseHeadWriter {
             }
             let name = fields.name(at: index)
             if fields.isNamedByConnection(index) || isEdited(name, exchange)
-                || isCORS(name, exchange)
+                || isCORS(name, exchange) || isAcceptedKey(name, exchange)
             {
                 continue
             }
@@ -61,6 +58,11 @@ enum ResponseHeadWriter {
         if !hasDate {
             exchange.worker.withDate { sink.add("date", $0) }
         }
+    }
+
+    /// The answer to a key that a peer of HTTP/2 has not sent (RFC 8441 §5).
+    private static func isAcceptedKey(_ name: Span<UInt8>, _ exchange: Exchange) -> Bool {
+        exchange.head.isExtendedConnect && name.isEqualIgnoringCase(to: "sec-websocket-accept")
     }
 
     private static func isEdited(_ name: Span<UInt8>, _ exchange: Exchange) -> Bool {

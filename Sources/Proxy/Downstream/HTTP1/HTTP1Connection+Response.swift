@@ -163,9 +163,23 @@ extension HTTP1Connection: ExchangeDownstream {
 
     func endBody() {
         if responseFraming == .chunked {
-            ChunkWriter.last(into: &output().buffer)
+            writeLastChunk(into: output())
         }
         isResponseEnded = true
+    }
+
+    /// Trailers go to those who say that they read them (RFC 9110 §6.5.1).
+    private func writeLastChunk(into box: BufferBox) {
+        guard let exchange, exchange.responseTrailers.count > 0, acceptsTrailers(exchange.head)
+        else { return ChunkWriter.last(into: &box.buffer) }
+        ChunkWriter.beginTrailers(into: &box.buffer)
+        TrailerWriter.write(exchange.responseTrailers, into: &box.buffer)
+        box.buffer.append("\r\n")
+    }
+
+    private func acceptsTrailers(_ head: RequestHead) -> Bool {
+        guard let field = head.fields.first(.te) else { return false }
+        return FieldSyntax.listContains("trailers", in: head.fields.value(at: field))
     }
 
     func abort() {

@@ -193,7 +193,7 @@ final class HTTP2Connection: EventHandler, PeerConnection, TurnFlushing {
 
     /// The connection is at its end by the peer's fault: the session has said so in a GOAWAY.
     private func failed(_ fault: HTTP2Fault) {
-        worker.metrics.http2Failed(fault.metricIndex)
+        worker.metrics.http2Failed(.peer, HTTP2Failure(fault))
         beginClosing()
     }
 

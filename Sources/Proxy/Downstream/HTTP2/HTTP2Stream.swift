@@ -74,6 +74,9 @@ final class HTTP2Stream: EventHandler, Runnable {
         // Behind the offer of another protocol there is no body.
         exchange.isRequestComplete = isComplete || exchange.head.isExtendedConnect
         exchange.begin(on: self)
+        if exchange.callDeadline != nil {
+            setTimer()
+        }
         advance()
     }
 
@@ -263,7 +266,9 @@ extension HTTP2Stream {
 
     func deadlinePassed() {
         let now = worker.loop.now
-        if let deadline = exchangeDeadline, deadline <= now {
+        if let deadline = exchange?.callDeadline, deadline <= now {
+            exchange?.callDeadlinePassed()
+        } else if let deadline = exchangeDeadline, deadline <= now {
             exchangeDeadline = nil
             exchange?.deadlinePassed()
         } else if let deadline = waitingDeadline, deadline <= now {
@@ -324,11 +329,16 @@ extension HTTP2Stream {
         setTimer()
     }
 
+    private static func earliest(_ one: Instant?, _ other: Instant?) -> Instant? {
+        guard let one, let other else { return one ?? other }
+        return min(one, other)
+    }
+
     private func setTimer() {
-        var earliest = waitingDeadline
-        if let deadline = exchangeDeadline, earliest.map({ deadline < $0 }) ?? true {
-            earliest = deadline
-        }
+        let earliest = Self.earliest(
+            Self.earliest(waitingDeadline, exchangeDeadline),
+            exchange?.machine.isEnded == false ? exchange?.callDeadline : nil
+        )
         guard let timer else {
             guard let earliest else { return }
             let made = worker.loop.register(timer: self)
