@@ -2,6 +2,7 @@ import Bytes
 import Configuration
 import EventLoop
 import TLS
+import Telemetry
 
 /// A fresh connection until it is known what is spoken on it: by the TLS handshake and its ALPN (RFC
 /// 7301), or on a plain socket by the first bytes (RFC 9113 §3.3).
@@ -110,14 +111,21 @@ final class Negotiation: EventHandler, PeerConnection {
         case .blocked: return
         case .ended, .failed, nil: return close()
         }
-        let bytes = box.buffer.bytes
-        let count = min(bytes.count, Self.preface.utf8CodeUnitCount)
-        guard bytes.extracting(0..<count).isPrefix(of: Self.preface) else {
-            return become(.http11)
+        switch Self.isPreface(box.buffer.bytes) {
+        case true?: become(.http2)
+        case false?: become(.http11)
+        case nil: break
         }
-        if count == Self.preface.utf8CodeUnitCount {
-            become(.http2)
-        }
+    }
+
+    /// Whether bytes begin with the preface of HTTP/2; `nil` while they may still come to it.
+    private static func isPreface(_ bytes: Span<UInt8>) -> Bool? {
+        let preface = preface
+        let count = min(bytes.count, preface.count)
+        let isAlike = bytes.extracting(0..<count)
+            .isEqual(to: preface.span.extracting(0..<count))
+        guard isAlike else { return false }
+        return count == preface.count ? true : nil
     }
 
     /// Hands everything over to the driver of the protocol.
@@ -159,5 +167,5 @@ final class Negotiation: EventHandler, PeerConnection {
     }
 
     /// What a client says first (RFC 9113 §3.4).
-    private static let preface: StaticString = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+    private static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 }

@@ -62,9 +62,6 @@ final class Exchange {
     var requestTrailers = FieldBlock()
     var responseTrailers = FieldBlock()
     var failure: UpstreamFailure?
-    /// The fields behind the bodies; empty as a rule.
-    var requestTrailers = FieldBlock()
-    var responseTrailers = FieldBlock()
 
     var downstream: (any ExchangeDownstream)?
     var upstream: (any ExchangeUpstream)?
@@ -134,8 +131,7 @@ final class Exchange {
     private func attachMalformed(to downstream: any ExchangeDownstream) {
         attach(to: downstream)
         // What was read of it may break off anywhere.
-        head.removeAll()
-        head.version = downstream.version
+        head.removeAll(version: downstream.version)
         client = downstream.peerAddress
         scheme = downstream.transportScheme
         worker.requestIDs.append(to: &requestID)
@@ -212,8 +208,6 @@ final class Exchange {
         machine.reset()
         head.removeAll()
         responseHead.removeAll()
-        requestTrailers.removeAll()
-        responseTrailers.removeAll()
         requestID.removeAll(keepingCapacity: true)
         host.removeAll(keepingCapacity: true)
         record.reset()

@@ -27,14 +27,15 @@ enum GRPCCall {
     ///
     /// `grpc-timeout` is one to eight digits and a unit.
     static func timeout(of fields: FieldBlock) -> Timeout? {
-        guard let field = fields.first(named: "grpc-timeout") else { return nil }
+        guard let field = fields.first(named: "grpc-timeout".utf8.span) else { return nil }
         let value = fields.value(at: field)
         guard value.count >= 2, value.count <= 9,
             let count = value.extracting(0..<(value.count - 1)).decimalValue()
         else { return nil }
-        // Eight digits of hours are 10^17 nanoseconds times 3.6: within 64 bits.
         guard let unit = nanoseconds(ofUnit: value[value.count - 1]) else { return nil }
-        return Timeout(nanoseconds: Int64(clamping: count.multipliedReportingOverflow(by: unit).0))
+        // Eight digits of hours are more than 64 bits of nanoseconds can say.
+        let (length, isTooLong) = count.multipliedReportingOverflow(by: unit)
+        return Timeout(nanoseconds: isTooLong ? .max : Int64(clamping: length))
     }
 
     private static func nanoseconds(ofUnit unit: UInt8) -> UInt64? {
@@ -144,7 +145,7 @@ extension Exchange {
             return answer.grpcStatus.map(\.rawValue)
         }
         for fields in [responseTrailers, responseHead.fields] {
-            if let field = fields.first(named: "grpc-status"),
+            if let field = fields.first(named: "grpc-status".utf8.span),
                 let number = fields.value(at: field).decimalValue()
             {
                 return Int(clamping: number)

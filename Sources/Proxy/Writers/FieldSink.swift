@@ -1,4 +1,5 @@
 import Bytes
+import HTTP
 
 /// Takes the fields of a head, whatever the wire writes them as.
 protocol FieldSink: ~Copyable {

@@ -1,5 +1,6 @@
 import Access
 import Bytes
+import Configuration
 import EventLoop
 import HTTP
 import Telemetry

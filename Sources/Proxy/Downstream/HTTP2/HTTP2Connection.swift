@@ -16,7 +16,7 @@ final class HTTP2Connection: EventHandler, PeerConnection, TurnFlushing {
     private let peer: SocketAddress
     private(set) var listenerIndex: Int
     private let listenerAddress: SocketAddress
-    private(set) var transport: Transport?
+    private var transport: Transport?
     private var registration: Registration?
     var place = 0
     var isFlushScheduled = false
@@ -397,6 +397,7 @@ final class HTTP2Connection: EventHandler, PeerConnection, TurnFlushing {
 
     var peerAddress: IPAddress { peer.address }
     var isTLS: Bool { transport?.isTLS == true }
+    var tlsVersionName: StaticString { transport?.versionName ?? "" }
 
     private func updateDeadline() {
         guard phase != .closed, phase != .lingering, waiting != .announcement else { return }

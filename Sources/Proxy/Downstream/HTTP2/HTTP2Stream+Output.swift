@@ -12,7 +12,7 @@ extension HTTP2Stream: ExchangeDownstream {
 
     var version: HTTPVersion { .http2 }
 
-    var tlsVersionName: StaticString { connection?.transport?.versionName ?? "" }
+    var tlsVersionName: StaticString { connection?.tlsVersionName ?? "" }
 
     var lastVerdict: VerifiedToken? {
         get { connection?.lastVerdict }
@@ -148,13 +148,21 @@ extension HTTP2Stream: ExchangeDownstream {
     /// Gives bytes that ``bodyWanted(atMost:)`` has promised.
     func writeBody(_ count: Int, into output: inout ByteBuffer) {
         guard count > 0, let box = outgoing else { return }
-        output.append(box.buffer.bytes.extracting(0..<count))
+        Self.append(count, of: box.buffer.bytes, to: &output)
         box.buffer.consume(count)
         hasProgressed = true
         if box.buffer.isEmpty {
             outgoing = nil
             worker.buffers.giveBack(box)
         }
+    }
+
+    private static func append(
+        _ count: Int,
+        of bytes: Span<UInt8>,
+        to output: inout ByteBuffer
+    ) {
+        output.append(bytes.extracting(0..<count))
     }
 
     private func resume() {
