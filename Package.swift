@@ -58,13 +58,14 @@ let package = Package(
         system("COpenSSL", pkgConfig: "openssl", package: "libssl-dev"),
         system("CJansson", pkgConfig: "jansson", package: "libjansson-dev"),
         system("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
+        system("CNghttp2", pkgConfig: "libnghttp2", package: "libnghttp2-dev"),
         system("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
         // Layer 1
         module("Bytes"),
         // Layer 2
         module("EventLoop", ["Bytes", "CLinux"]),
         module("TLS", ["Bytes", "COpenSSL"]),
-        module("HTTP", ["Bytes"]),
+        module("HTTP", ["Bytes", "CNghttp2"]),
         module("Cryptography", ["Bytes", "COpenSSL"]),
         module("JSON", ["Bytes", "CJansson"]),
         module("Telemetry", ["Bytes"]),

@@ -139,14 +139,16 @@ struct WordTests {
         )
     }
 
-    @Test("Unsafe code lives in seven modules")
+    @Test("Unsafe code lives in seven modules, and where HTTP wraps libnghttp2")
     func unsafeLivesInSevenModules() {
+        let wrapper = "Sources/HTTP/HTTP2/"
         expectNone(
             Self.faults(
                 word: "unsafe",
                 in: { !Self.unsafeModules.contains($0) },
-                advice: "move the call into the wrapper below (\(Self.unsafeModules.sorted()))."
-            )
+                advice: "move the call into the wrapper below (\(Self.unsafeModules.sorted()), "
+                    + "\(wrapper))."
+            ).filter { !$0.path.hasPrefix(wrapper) }
         )
     }
 

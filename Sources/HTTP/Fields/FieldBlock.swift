@@ -36,6 +36,14 @@ public struct FieldBlock: Sendable {
         entries[index].id
     }
 
+    /// Whether the field came, and must go on, as one that no compression may keep (RFC 7541 §6.2.3).
+    ///
+    /// Always false for fields of HTTP/1.
+    @inlinable
+    public func isNeverIndexed(at index: Int) -> Bool {
+        entries[index].isNeverIndexed
+    }
+
     /// The names, as sent: `name(at: 0)` is the first field's.
     @inlinable
     public var name: FieldTexts {
@@ -114,18 +122,41 @@ public struct FieldBlock: Sendable {
     ///
     /// The caller vouches for their grammar: nothing is checked here. A block holds at most 65 535
     /// fields and 4 GiB, which the limits of a head keep far away.
-    public mutating func append(name: Span<UInt8>, value: Span<UInt8>) {
+    public mutating func append(
+        name: Span<UInt8>,
+        value: Span<UInt8>,
+        isNeverIndexed: Bool = false
+    ) {
         let nameStart = bytes.count
         bytes.append(name)
-        append(id: FieldName(name), nameStart: nameStart, value: value)
+        append(
+            id: FieldName(name),
+            nameStart: nameStart,
+            value: value,
+            isNeverIndexed: isNeverIndexed
+        )
     }
 
     /// Adds a field of a known name in lower case; `name` is not `other`.
-    public mutating func appendKnown(_ name: FieldName, value: Span<UInt8>) {
+    public mutating func appendKnown(
+        _ name: FieldName,
+        value: Span<UInt8>,
+        isNeverIndexed: Bool = false
+    ) {
         precondition(name != .other)
         let nameStart = bytes.count
         bytes.append(name.lowercaseName)
-        append(id: name, nameStart: nameStart, value: value)
+        append(id: name, nameStart: nameStart, value: value, isNeverIndexed: isNeverIndexed)
+    }
+
+    /// Adds a field of a known name in lower case whose value is a literal.
+    internal mutating func appendKnown(_ name: FieldName, literal value: StaticString) {
+        precondition(name != .other)
+        let nameStart = bytes.count
+        bytes.append(name.lowercaseName)
+        let valueStart = bytes.count
+        bytes.append(value)
+        record(id: name, name: nameStart..<valueStart, value: valueStart..<bytes.count)
     }
 
     /// Forgets all fields and keeps the memory.
@@ -137,15 +168,37 @@ public struct FieldBlock: Sendable {
         forgetByteCount()
     }
 
-    private mutating func append(id: FieldName, nameStart: Int, value: Span<UInt8>) {
+    private mutating func append(
+        id: FieldName,
+        nameStart: Int,
+        value: Span<UInt8>,
+        isNeverIndexed: Bool
+    ) {
         let valueStart = bytes.count
         bytes.append(value)
         precondition(bytes.count <= Int(UInt32.max))
-        record(id: id, name: nameStart..<valueStart, value: valueStart..<bytes.count)
+        record(
+            id: id,
+            name: nameStart..<valueStart,
+            value: valueStart..<bytes.count,
+            isNeverIndexed: isNeverIndexed
+        )
+    }
+
+    /// Adds bytes that are no field's, such as a pseudo-header's value, and says where they stand.
+    internal mutating func appendBytes(_ added: Span<UInt8>) -> Range<Int> {
+        let start = bytes.count
+        bytes.append(added)
+        return start..<bytes.count
     }
 
     /// Notes that the field stands, or will stand, at these places of the block.
-    internal mutating func record(id: FieldName, name: Range<Int>, value: Range<Int>) {
+    internal mutating func record(
+        id: FieldName,
+        name: Range<Int>,
+        value: Range<Int>,
+        isNeverIndexed: Bool = false
+    ) {
         precondition(entries.count < Int(UInt16.max))
         let bit: UInt64 = 1 << UInt64(id.rawValue)
         if present & bit == 0 {
@@ -159,7 +212,8 @@ public struct FieldBlock: Sendable {
                 nameEnd: UInt32(truncatingIfNeeded: name.upperBound),
                 valueStart: UInt32(truncatingIfNeeded: value.lowerBound),
                 valueEnd: UInt32(truncatingIfNeeded: value.upperBound),
-                id: id
+                id: id,
+                isNeverIndexed: isNeverIndexed
             )
         )
     }
@@ -196,6 +250,8 @@ extension FieldBlock {
         internal var valueEnd: UInt32
         @usableFromInline
         internal var id: FieldName
+        @usableFromInline
+        internal var isNeverIndexed: Bool
 
         @usableFromInline
         internal init(
@@ -203,13 +259,15 @@ extension FieldBlock {
             nameEnd: UInt32,
             valueStart: UInt32,
             valueEnd: UInt32,
-            id: FieldName
+            id: FieldName,
+            isNeverIndexed: Bool
         ) {
             self.nameStart = nameStart
             self.nameEnd = nameEnd
             self.valueStart = valueStart
             self.valueEnd = valueEnd
             self.id = id
+            self.isNeverIndexed = isNeverIndexed
         }
     }
 }

@@ -77,10 +77,10 @@ extension FieldBlock {
         return host
     }
 
-    /// Whether `100-continue` is expected, which counts in HTTP/1.1 only; nothing else may be expected
+    /// Whether `100-continue` is expected, which does not count in HTTP/1.0; nothing else may be expected
     /// (RFC 9110 §10.1.1).
     func expectsContinue(version: HTTPVersion) throws(ParseFault) -> Bool {
-        guard let expect = first(.expect), version == .http11 else { return false }
+        guard let expect = first(.expect), version != .http10 else { return false }
         guard next(.expect, after: expect) == nil,
             value(at: expect).isEqualIgnoringCase(to: "100-continue")
         else { throw .unknownExpectation }

@@ -71,7 +71,7 @@ extension RequestHead {
 
     /// Visible ASCII without `#`: a fragment is never sent, and raw bytes beyond ASCII are read
     /// differently.
-    private static func isVisible(_ target: Span<UInt8>) -> Bool {
+    static func isVisible(_ target: Span<UInt8>) -> Bool {
         for index in 0..<target.count {
             let byte = target[index]
             guard byte &- 0x21 < 0x5E, byte != UInt8(ascii: "#") else { return false }

@@ -7,6 +7,8 @@ public enum ParseFault: Error, Hashable, Sendable, CaseIterable {
     case bareCarriageReturn
     /// A line feed that no carriage return precedes.
     case bareLineFeed
+    /// A body that ends elsewhere than its `Content-Length` said (RFC 9113 §8.1.1).
+    case bodyLength
     /// A chunk extension with a byte that may not stand there.
     case chunkExtension
     /// More chunk extensions than anyone needs.
@@ -17,6 +19,11 @@ public enum ParseFault: Error, Hashable, Sendable, CaseIterable {
     case chunkSizeOverflow
     /// A chunk whose bytes no line end follows.
     case chunkUnterminated
+    /// `:authority` and `Host` that name different hosts (RFC 9113 §8.3.1).
+    case conflictingHost
+    /// A field of HTTP/1's connections in HTTP/2: `Connection` and its kin, `Transfer-Encoding`, a `TE`
+    /// other than `trailers` (RFC 9113 §8.2.2).
+    case connectionField
     /// NUL, DEL or another control in a head.
     case controlCharacter
     /// A second `Content-Length`, even if equal.
@@ -39,10 +46,15 @@ public enum ParseFault: Error, Hashable, Sendable, CaseIterable {
     case malformedContentLength
     /// A line without a colon, or a name that is no token.
     case malformedFieldName
+    /// A value with a blank at either end, in HTTP/2 (RFC 9113 §8.2.1).
+    case malformedFieldValue
     /// A `Host`, or an authority in the target, that is no host and port.
     case malformedHost
     /// A method that is no token.
     case malformedMethod
+    /// A pseudo-header that is unknown, repeated, after a field, in trailers, or has a value that it
+    /// cannot have (RFC 9113 §8.3).
+    case malformedPseudoField
     /// A first line that is not three parts with one space between them.
     case malformedRequestLine
     /// A first line that is no status line.
@@ -55,6 +67,8 @@ public enum ParseFault: Error, Hashable, Sendable, CaseIterable {
     case malformedVersion
     /// No `Host` in an HTTP/1.1 request.
     case missingHost
+    /// No pseudo-header where one must be (RFC 9113 §8.3.1, §8.3.2).
+    case missingPseudoField
     /// A line that begins with a blank (`obs-fold`, RFC 9112 §5.2).
     case obsoleteFold
     /// A blank between a field's name and its colon (RFC 9112 §5.1).
@@ -73,20 +87,26 @@ public enum ParseFault: Error, Hashable, Sendable, CaseIterable {
     case unknownExpectation
     /// A `Transfer-Encoding` other than a single `chunked`.
     case unknownTransferEncoding
+    /// A `:protocol` other than `websocket` (RFC 8441 §4).
+    case unknownProtocol
     /// A version of HTTP that is not spoken here.
     case unsupportedVersion
+    /// A name with a letter in upper case, in HTTP/2 (RFC 9113 §8.2.1).
+    case upperCaseFieldName
 
     /// The word of the closed list of details, for the log, `explain` and hints.
     public var detail: StaticString {
         switch self {
         case .bareCarriageReturn: "head.bare_cr"
         case .bareLineFeed: "head.bare_lf"
+        case .bodyLength: "body.length"
         case .chunkExtension, .chunkExtensionTooLong: "chunk.extension"
         case .chunkSize, .chunkSizeOverflow: "chunk.size"
         case .chunkUnterminated: "chunk.end"
+        case .conflictingHost, .duplicateHost, .malformedHost, .missingHost: "head.host"
+        case .connectionField: "head.connection_field"
         case .controlCharacter: "head.control"
         case .duplicateContentLength, .malformedContentLength: "head.content_length"
-        case .duplicateHost, .malformedHost, .missingHost: "head.host"
         case .duplicateTransferEncoding, .transferEncodingInHTTP10, .unknownTransferEncoding:
             "head.transfer_encoding"
         case .framingConflict: "head.framing"
@@ -95,7 +115,9 @@ public enum ParseFault: Error, Hashable, Sendable, CaseIterable {
         case .http2Preface: "head.http2_preface"
         case .informationalFlood: "head.informational"
         case .malformedFieldName: "head.field_name"
+        case .malformedFieldValue: "head.field_value"
         case .malformedMethod: "head.method"
+        case .malformedPseudoField, .missingPseudoField: "head.pseudo"
         case .malformedRequestLine: "head.request_line"
         case .malformedStatusLine: "head.status_line"
         case .malformedTarget: "head.target"
@@ -108,6 +130,8 @@ public enum ParseFault: Error, Hashable, Sendable, CaseIterable {
         case .trailerTooLarge: "chunk.trailer_size"
         case .unexpectedUpgrade: "head.upgrade"
         case .unknownExpectation: "head.expect"
+        case .unknownProtocol: "head.protocol"
+        case .upperCaseFieldName: "head.upper_case"
         }
     }
 
@@ -118,14 +142,17 @@ public enum ParseFault: Error, Hashable, Sendable, CaseIterable {
         case .targetTooLong: 414
         case .unknownExpectation: 417
         case .http2Preface, .unsupportedVersion: 505
-        case .bareCarriageReturn, .bareLineFeed, .chunkExtension, .chunkExtensionTooLong,
-            .chunkSize, .chunkSizeOverflow, .chunkUnterminated, .controlCharacter,
+        case .bareCarriageReturn, .bareLineFeed, .bodyLength, .chunkExtension,
+            .chunkExtensionTooLong, .chunkSize, .chunkSizeOverflow, .chunkUnterminated,
+            .conflictingHost, .connectionField, .controlCharacter,
             .duplicateContentLength, .duplicateHost, .duplicateTransferEncoding, .framingConflict,
             .headTruncated, .informationalFlood, .malformedContentLength, .malformedFieldName,
-            .malformedHost, .malformedMethod, .malformedRequestLine, .malformedStatusLine,
-            .malformedTarget, .malformedTrailer, .malformedVersion, .missingHost, .obsoleteFold,
+            .malformedFieldValue, .malformedHost, .malformedMethod, .malformedPseudoField,
+            .malformedRequestLine, .malformedStatusLine,
+            .malformedTarget, .malformedTrailer, .malformedVersion, .missingHost,
+            .missingPseudoField, .obsoleteFold,
             .spaceBeforeColon, .transferEncodingInHTTP10, .unexpectedUpgrade,
-            .unknownTransferEncoding:
+            .unknownProtocol, .unknownTransferEncoding, .upperCaseFieldName:
             400
         }
     }

@@ -34,11 +34,16 @@ public struct RequestHead: Sendable {
     public internal(set) var keepsAlive = false
     /// Whether the peer waits for `100 Continue` before it sends the body that it announces.
     public internal(set) var expectsContinue = false
-    /// Whether the peer asks to change the protocol: `Connection: upgrade` and an `Upgrade` field,
-    /// in HTTP/1.1.
+    /// Whether the peer asks to change the protocol: `Connection: upgrade` and an `Upgrade` field in
+    /// HTTP/1.1, an extended CONNECT in HTTP/2.
     ///
     /// To which one is the caller's to judge; `h2c` must not be forwarded.
     public internal(set) var upgrade = false
+    /// Whether the request is an extended CONNECT of HTTP/2 (RFC 8441), read as what it stands for: a
+    /// GET that asks to change the protocol.
+    ///
+    /// The answer that lets it is `200` there and not `101`, and the tunnel is the stream.
+    public internal(set) var isExtendedConnect = false
     /// Whether the target has a `?`, with or without a query behind it.
     public internal(set) var hasQuery = false
 
@@ -95,6 +100,7 @@ public struct RequestHead: Sendable {
         keepsAlive = false
         expectsContinue = false
         upgrade = false
+        isExtendedConnect = false
         hasQuery = false
         methodPlace = 0..<0
         targetPlace = 0..<0

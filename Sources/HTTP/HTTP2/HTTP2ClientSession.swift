@@ -1,0 +1,130 @@
+public import Bytes
+
+/// One connection's side of HTTP/2 as client, over libnghttp2.
+///
+/// As ``HTTP2ServerSession``, the other way round.
+public final class HTTP2ClientSession {
+    private let engine: HTTP2Engine
+
+    /// Makes a session whose preface, SETTINGS and a WINDOW_UPDATE of the connection wait to be produced.
+    ///
+    /// - Throws: ``HTTP2Fault/outOfMemory``.
+    public init(limits: HTTP2Limits) throws(HTTP2Fault) {
+        engine = try HTTP2Engine(isServer: false, limits: limits)
+    }
+
+    /// Takes in what the peer has sent; all of it is read.
+    ///
+    /// - Parameters:
+    ///   - bytes: What follows on the bytes of the last call.
+    ///   - now: Monotonic nanoseconds, for the budgets.
+    ///   - handler: Told of everything in them.
+    /// - Throws: Why the connection must end, at this and at every later call.
+    public func receive(
+        _ bytes: Span<UInt8>,
+        now: Int64,
+        handler: any HTTP2ClientHandler
+    ) throws(HTTP2Fault) {
+        try engine.receive(bytes, now: now, server: nil, client: handler)
+    }
+
+    /// Appends frames while `output` has fewer than `limit` bytes.
+    ///
+    /// The last frame may go beyond the limit, by 16 KiB at most.
+    ///
+    /// - Throws: Why the connection must end, once: what could be produced has been, and more may follow at
+    ///   the next call.
+    public func produce(
+        into output: inout ByteBuffer,
+        upTo limit: Int,
+        handler: any HTTP2ClientHandler
+    ) throws(HTTP2Fault) {
+        try engine.produce(into: &output, upTo: limit, server: nil, client: handler)
+    }
+
+    /// Closes every stream towards the handler: the transport is gone, and the session of no more use.
+    ///
+    /// Requests that were never sent close with `refusedStream`, others with `code`.
+    public func abandon(_ code: HTTP2ErrorCode, handler: any HTTP2ClientHandler) {
+        engine.abandon(code, server: nil, client: handler)
+    }
+
+    /// Queues a request; pseudo-headers are the first of the fields.
+    ///
+    /// Where the peer's limit of streams is reached it waits for one to end.
+    ///
+    /// - Parameters:
+    ///   - slot: The handler's name for the stream, above zero.
+    ///   - fields: Copied.
+    ///   - method: The method as the fields say it, for judging the response.
+    ///   - hasBody: Whether the handler is to be asked for a body; without one the head ends our side.
+    /// - Returns: The stream's number on the wire.
+    /// - Throws: ``HTTP2Fault/closed(_:)`` with `refusedStream` where the numbers are used up, and whatever
+    ///   has ended the connection; the slot is then not taken.
+    public func request(
+        _ slot: Int,
+        _ fields: borrowing HTTP2FieldList,
+        method: Method,
+        hasBody: Bool
+    ) throws(HTTP2Fault) -> Int32 {
+        try engine.request(slot, fields, method: method, hasBody: hasBody)
+    }
+
+    /// Sends the trailers that a ``HTTP2BodyStep/lastWithTrailers(_:)`` speaks of, from within
+    /// ``HTTP2Handler/bodyWanted(_:atMost:)``.
+    public func submitTrailers(_ stream: Int32, _ fields: borrowing HTTP2FieldList) {
+        engine.submitTrailers(stream, fields)
+    }
+
+    /// Says that a stream that had to wait has something to send, or its end.
+    public func resumeBody(_ stream: Int32) {
+        engine.resumeBody(stream)
+    }
+
+    /// Resets a stream; its close is told when the frame is produced.
+    public func reset(_ stream: Int32, _ code: HTTP2ErrorCode) {
+        engine.reset(stream, code)
+    }
+
+    /// Gives back that many received bytes to the window of a stream.
+    public func consumeStream(_ stream: Int32, _ count: Int) {
+        engine.consumeStream(stream, count)
+    }
+
+    /// Gives back that many received bytes to the window of the connection.
+    ///
+    /// Every byte that was told must come back here, those of streams that are gone included.
+    public func consumeConnection(_ count: Int) {
+        engine.consumeConnection(count)
+    }
+
+    /// Says goodbye: GOAWAY; running streams go on.
+    public func shutDown(_ code: HTTP2ErrorCode) {
+        engine.shutDown(code)
+    }
+
+    /// Whether there is something to produce now.
+    public var wantsToWrite: Bool { engine.wantsToWrite }
+
+    /// Whether nothing is to be written and nothing awaited any more.
+    public var isFinished: Bool { engine.isFinished }
+
+    /// How many bytes the peer lets us send on the stream now: what its window and the connection's
+    /// both allow.
+    public func windowLeft(_ stream: Int32) -> Int {
+        engine.windowLeft(stream)
+    }
+
+    /// How many streams may run at a time: what the peer allows, 100 until it has said so, and never more
+    /// than ``HTTP2Limits/streamCount``.
+    public var streamCountMax: Int { engine.streamCountMax }
+
+    /// Whether the peer's SETTINGS have come.
+    public var hasSettings: Bool { engine.hasSettings }
+
+    /// Whether the peer has sent GOAWAY.
+    public var isDraining: Bool { engine.isDraining }
+
+    /// Whether the peer takes extended CONNECT (RFC 8441 §3).
+    public var allowsExtendedConnect: Bool { engine.allowsExtendedConnect }
+}

@@ -1,0 +1,267 @@
+import Bytes
+import CNghttp2
+
+// SAFETY, of every `unsafe` in this file: the pointer is the libnghttp2 session of this object; a
+// stream's user data is a number and never followed.
+
+extension HTTP2Engine {
+    /// The number of a stream in the table, or zero.
+    internal func number(of stream: Int32) -> Int {
+        let word = unsafe nghttp2_session_get_stream_user_data(library.raw, stream)
+        let number = Int(bitPattern: word)
+        return streams.contains(number) && streams[number].stream == stream ? number : 0
+    }
+
+    /// The handler's name for a stream, or `nil` where it has none or the session is over.
+    internal func slot(of stream: Int32) -> Int? {
+        guard !isDead else { return nil }
+        let number = number(of: stream)
+        guard number > 0, streams[number].slot > 0 else { return nil }
+        return streams[number].slot
+    }
+
+    internal func blockBegan(_ stream: Int32, isRequest: Bool) {
+        var kind = HTTP2BlockReader.Kind.none
+        var number = 0
+        if isServer, isRequest {
+            number = streams.open(stream, slot: 0, method: .other)
+            let word = unsafe UnsafeMutableRawPointer(bitPattern: number)
+            unsafe check(nghttp2_session_set_stream_user_data(library.raw, stream, word))
+            kind = .request
+            request.removeAll()
+        } else {
+            number = self.number(of: stream)
+            if number > 0 {
+                kind = isServer || streams[number].hasHead ? .trailers : .response
+            }
+            switch kind {
+            case .response: response.removeAll()
+            case .trailers: trailers.removeAll()
+            case .none, .request: break
+            }
+        }
+        block.begin(kind, number: number)
+    }
+
+    /// Takes one field of the block.
+    ///
+    /// - Returns: Whether the rest of the block is of interest.
+    internal func fieldReceived(
+        _ name: Span<UInt8>,
+        _ value: Span<UInt8>,
+        isNeverIndexed: Bool
+    ) -> Bool {
+        let isSane: Bool
+        switch block.kind {
+        case .none:
+            return false
+        case .request:
+            isSane = block.add(name, value, isNeverIndexed: isNeverIndexed, to: &request.fields)
+        case .response:
+            isSane = block.add(name, value, isNeverIndexed: isNeverIndexed, to: &response.fields)
+        case .trailers:
+            isSane = block.add(name, value, isNeverIndexed: isNeverIndexed, to: &trailers)
+        }
+        if !isSane {
+            flooded(.headerBomb)
+        }
+        return isSane
+    }
+
+    internal func fieldRefused(_ name: Span<UInt8>, _ value: Span<UInt8>) {
+        block.malformation = ParseFault(refused: name, value: value)
+    }
+
+    /// Reads which field it was out of libnghttp2's complaint: `... name: [NAME], value: [VALUE]`.
+    internal func fieldComplained(_ text: Span<UInt8>) {
+        guard block.malformation == nil else { return }
+        guard let name = Self.end(of: "name: [", in: text, from: 0) else { return }
+        guard let value = Self.end(of: "], value: [", in: text, from: name) else { return }
+        block.malformation = ParseFault(
+            refused: text.extracting(name..<(value - 11)),
+            value: text.extracting(value..<max(value, text.count - 1))
+        )
+    }
+
+    private static func end(
+        of literal: StaticString,
+        in text: Span<UInt8>,
+        from start: Int
+    ) -> Int? {
+        for index in start..<max(start, text.count)
+        where text.extracting(index..<text.count).hasPrefix(literal) {
+            return index + literal.utf8CodeUnitCount
+        }
+        return nil
+    }
+
+    /// A block that libnghttp2 finds malformed; it resets the stream itself.
+    internal func blockRefused(_ stream: Int32, endsStream: Bool) {
+        let number = number(of: stream)
+        guard number > 0, !isDead else { return }
+        report(number, block.malformation ?? messageFault(endsStream: endsStream))
+    }
+
+    /// What is wrong with a block whose fields are valid one by one.
+    private func messageFault(endsStream: Bool) -> ParseFault {
+        switch block.kind {
+        case .request:
+            if block.method != nil, block.path != nil, block.scheme != nil {
+                if request.fields.first(.host) == nil, block.authority == nil {
+                    return .missingHost
+                }
+                return endsStream && request.fields.first(.contentLength) != nil
+                    ? .bodyLength : .malformedTarget
+            }
+            return .missingPseudoField
+        case .response:
+            return block.status == 0 ? .missingPseudoField : .bodyLength
+        case .trailers, .none:
+            return endsStream ? .bodyLength : .malformedTrailer
+        }
+    }
+
+    internal func blockEnded(_ stream: Int32, endsStream: Bool) {
+        guard !isDead else { return }
+        let number = block.number
+        guard streams.contains(number), streams[number].stream == stream else { return }
+        switch block.kind {
+        case .none: break
+        case .request: requestEnded(number, endsStream: endsStream)
+        case .response: responseEnded(number, endsStream: endsStream)
+        case .trailers: trailersEnded(number)
+        }
+    }
+
+    private func requestEnded(_ number: Int, endsStream: Bool) {
+        let stream = streams[number].stream
+        guard let server else { return }
+        do throws(ParseFault) {
+            if let refusal = block.refusal {
+                throw refusal
+            }
+            try request.finish(&block, endsStream: endsStream)
+        } catch {
+            guard error.status != 400 else {
+                report(number, error)
+                queueReset(stream, .protocolError)
+                return
+            }
+            let slot = server.requestRefused(stream, error, isComplete: endsStream)
+            accept(number, slot: slot, otherwise: .enhanceYourCalm)
+            return
+        }
+        let slot = server.requestReceived(stream, head: &request, isComplete: endsStream)
+        accept(number, slot: slot, otherwise: .refusedStream)
+    }
+
+    private func accept(_ number: Int, slot: Int, otherwise code: HTTP2ErrorCode) {
+        streams[number].hasHead = true
+        streams[number].isReported = true
+        if slot > 0 {
+            streams[number].slot = slot
+        } else {
+            streams[number].isResetByUs = true
+            queueReset(streams[number].stream, code)
+        }
+    }
+
+    private func responseEnded(_ number: Int, endsStream: Bool) {
+        let entry = streams[number]
+        guard let client, entry.slot > 0 else { return }
+        do throws(ParseFault) {
+            if let refusal = block.refusal {
+                throw refusal
+            }
+            try response.finish(block, requestMethod: entry.method, endsStream: endsStream)
+            if response.status < 200 {
+                streams[number].informationalCount += 1
+                guard streams[number].informationalCount <= Self.informationalCountMax else {
+                    throw .informationalFlood
+                }
+            }
+        } catch {
+            report(number, error)
+            queueReset(entry.stream, error.status == 400 ? .protocolError : .enhanceYourCalm)
+            return
+        }
+        if response.status < 200 {
+            client.informationReceived(entry.slot, head: &response)
+        } else {
+            streams[number].hasHead = true
+            client.responseReceived(entry.slot, head: &response, isComplete: endsStream)
+        }
+    }
+
+    private func trailersEnded(_ number: Int) {
+        let entry = streams[number]
+        guard entry.slot > 0 else { return }
+        if let refusal = block.refusal {
+            report(number, refusal)
+            queueReset(entry.stream, .enhanceYourCalm)
+            return
+        }
+        handler?.trailersReceived(entry.slot, &trailers)
+        handler?.inputEnded(entry.slot)
+    }
+
+    /// Tells the handler, once, that a message is malformed.
+    private func report(_ number: Int, _ fault: ParseFault) {
+        guard !streams[number].isReported else { return }
+        streams[number].isReported = true
+        if let server {
+            server.requestMalformed(streams[number].stream, fault)
+        } else if let client, streams[number].slot > 0 {
+            client.responseMalformed(streams[number].slot, fault)
+        }
+    }
+
+    internal func dataReceived(_ stream: Int32, _ bytes: Span<UInt8>) {
+        if let slot = slot(of: stream) {
+            handler?.dataReceived(slot, bytes)
+        } else {
+            unsafe check(nghttp2_session_consume(library.raw, stream, bytes.count))
+        }
+    }
+
+    internal func inputEnded(_ stream: Int32) {
+        if let slot = slot(of: stream) {
+            handler?.inputEnded(slot)
+        }
+    }
+
+    internal func settingsReceived() {
+        hasSettings = true
+    }
+
+    internal func goawayReceived() {
+        guard let client, !isDead, !isDraining else { return }
+        isDraining = true
+        client.peerDraining()
+    }
+
+    internal func streamClosed(_ stream: Int32, _ code: HTTP2ErrorCode) {
+        let number = number(of: stream)
+        guard number > 0, !isDead else { return }
+        let slot = streams[number].slot
+        streams.close(number)
+        if slot > 0 {
+            handler?.streamClosed(slot, code)
+        }
+    }
+
+    /// Closes towards the handler all streams that are left.
+    internal func closeAll(_ code: HTTP2ErrorCode) {
+        for number in 1..<(streams.numberMax + 1) where streams.contains(number) {
+            let entry = streams[number]
+            streams.close(number)
+            if entry.slot > 0 {
+                let isUntouched = !isServer && !entry.isSent
+                handler?.streamClosed(entry.slot, isUntouched ? .refusedStream : code)
+            }
+        }
+    }
+
+    /// As many interim responses as over HTTP/1: a `100`, and early hints a few times over.
+    private static let informationalCountMax = 16
+}

@@ -1,0 +1,59 @@
+/// The streams of a session that libnghttp2 knows, by the numbers that it keeps for them.
+///
+/// A number is a place in the table plus one, so that zero means none. Places are reused.
+internal struct HTTP2StreamTable {
+    private var entries: [Entry] = []
+    private var free: [Int] = []
+
+    /// Takes a stream in and gives its number.
+    internal mutating func open(_ stream: Int32, slot: Int, method: Method) -> Int {
+        let entry = Entry(stream: stream, slot: slot, method: method, isOpen: true)
+        if let place = free.popLast() {
+            entries[place] = entry
+            return place + 1
+        }
+        entries.append(entry)
+        return entries.count
+    }
+
+    /// The stream of a number that ``open(_:slot:method:)`` gave, until ``close(_:)``.
+    internal subscript(number: Int) -> Entry {
+        get { entries[number - 1] }
+        set { entries[number - 1] = newValue }
+    }
+
+    /// Whether the number belongs to a stream now.
+    internal func contains(_ number: Int) -> Bool {
+        number > 0 && number <= entries.count && entries[number - 1].isOpen
+    }
+
+    /// Forgets a stream.
+    internal mutating func close(_ number: Int) {
+        entries[number - 1].isOpen = false
+        free.append(number - 1)
+    }
+
+    /// The largest number ever given.
+    internal var numberMax: Int { entries.count }
+}
+
+extension HTTP2StreamTable {
+    /// What is remembered of a stream.
+    internal struct Entry {
+        internal var stream: Int32
+        /// The handler's name for it, or zero while it has none.
+        internal var slot: Int
+        /// The method of the request, where we are the client.
+        internal var method: Method
+        internal var isOpen: Bool
+        /// Whether our handler, and no fault of the peer, has the stream reset.
+        internal var isResetByUs = false
+        /// Whether the request has gone out, where we are the client.
+        internal var isSent = false
+        /// Whether the final head has come, and what follows it are trailers.
+        internal var hasHead = false
+        /// Whether the handler knows that the message is malformed.
+        internal var isReported = false
+        internal var informationalCount = 0
+    }
+}
