@@ -1,9 +1,9 @@
+import Access
 import Bytes
 import EventLoop
 import HTTP
-import Testing
-
 @testable import Proxy
+import Testing
 
 /// How calls are told from other requests, their time, and what statuses become.
 @Suite
