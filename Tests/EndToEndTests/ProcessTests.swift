@@ -27,6 +27,31 @@ extension EndToEnd {
         }
 
         @Test
+        func connectionsOfARemovedListenerEnd() throws {
+            let site = try Site()
+            let conf = Command.read("\(site.folder)/gateway.conf")
+            let wire = try site.plain()
+            try wire.send("GET /public/1 HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try wire.readResponse().status == 200)
+            let busy = try site.plain()
+            try busy.send("PUT /public/1 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na")
+            #expect(waitUntil { site.backEnd.requests.count == 2 })
+            try site.write(
+                "gateway.conf",
+                conf.replacing("listen 127.0.0.1:\(site.plainPort);", with: "")
+            )
+            site.signal(SIGHUP)
+            #expect(waitUntil { site.log.contains("the conf was reloaded") })
+            try busy.send("b")
+            #expect(try busy.readResponse().status == 200, "what ran was cut off")
+            #expect(try busy.isClosedByPeer())
+            try? wire.send("GET /public/2 HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try wire.isClosedByPeer())
+            #expect(try site.curl("/public/3").status == 200)
+            #expect(site.isRunning)
+        }
+
+        @Test
         func certificateThatChangesIsUsed() throws {
             let site = try Site()
             #expect(try site.curl("/public/1").status == 200)

@@ -139,6 +139,18 @@ public final class EventLoop {
         _ = consume handler
     }
 
+    /// Gives a registration to another handler: its descriptor, its deadline and what it is interested
+    /// in stay as they are.
+    ///
+    /// For a connection that becomes another one, once it is known what is spoken on it.
+    public func handOver(_ registration: Registration, to handler: any EventHandler) {
+        guard let index = table.index(of: registration) else { return }
+        let previous = table[index].handler
+        table[index].handler = handler
+        // The last reference may end here, with the table at rest.
+        _ = consume previous
+    }
+
     /// Makes a box that other threads may post to, and whose receiver this loop calls.
     ///
     /// - Parameters:

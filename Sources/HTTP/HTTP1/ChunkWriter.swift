@@ -25,6 +25,11 @@ public enum ChunkWriter {
         buffer.append("0\r\n\r\n")
     }
 
+    /// Writes the last chunk, behind which trailer lines and an empty line follow.
+    public static func beginTrailers(into buffer: inout ByteBuffer) {
+        buffer.append("0\r\n")
+    }
+
     /// The most bytes that the framing of one chunk adds to its payload.
     public static let overheadMax = 20
 }

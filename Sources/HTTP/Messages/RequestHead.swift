@@ -90,11 +90,11 @@ public struct RequestHead: Sendable {
         get { fields.bytes.span.extracting(queryPlace) }
     }
 
-    /// Forgets the request and keeps the memory.
-    public mutating func removeAll() {
+    /// Forgets the request and keeps the memory; what comes next is of that version.
+    public mutating func removeAll(version: HTTPVersion = .http11) {
         fields.removeAll()
         method = .other
-        version = .http11
+        self.version = version
         form = .origin
         framing = .none
         keepsAlive = false

@@ -71,7 +71,7 @@ final class Acceptor: EventHandler {
                 return
             }
         }
-        DownstreamConnection.begin(
+        Negotiation.begin(
             Transport(socket, tls: tls),
             peer: peer,
             listenerIndex: index,

@@ -101,6 +101,9 @@ struct Transport: ~Copyable {
     /// The TLS version, or empty on a plain socket.
     var versionName: StaticString { tls?.versionName ?? "" }
 
+    /// Whether ALPN has chosen HTTP/2.
+    var hasChosenHTTP2: Bool { tls?.isApplicationProtocol("h2") ?? false }
+
     /// Whether the handshake took up an earlier session.
     var isResumed: Bool { tls?.isResumed ?? false }
 }

@@ -7,7 +7,7 @@ extension Exchange {
     /// Finds the route and decides: the cheap questions first, the token last.
     func decide() {
         do throws(Refusal) {
-            if snapshot.settings.listeners[downstream?.listenerIndex ?? 0].purpose
+            if snapshot.settings.listeners[listenerIndex].purpose
                 == .redirectToHTTPS
             {
                 return redirectToHTTPS()

@@ -31,6 +31,9 @@ extension Exchange {
         }
         recordRequest(head)
         record.set(.status, number: Int64(status))
+        if let grpcStatus {
+            record.set(.grpcStatus, number: Int64(grpcStatus))
+        }
         recordDecision()
         recordIdentity()
         recordTransfer(nanoseconds)

@@ -121,7 +121,8 @@ extension Exchange {
         releaseUpstream(reusable: false)
         let mayRetry: Bool
         switch failure {
-        case .noServer, .outOfDescriptors, .readTimedOut, .malformed: mayRetry = false
+        case .deadlineExceeded, .noServer, .outOfDescriptors, .readTimedOut, .malformed:
+            mayRetry = false
         case .closedEarly, .connectFailed, .connectTimedOut, .tlsFailed:
             mayRetry =
                 wasConnecting

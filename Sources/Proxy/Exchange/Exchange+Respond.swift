@@ -55,8 +55,10 @@ extension Exchange {
         guard let downstream, let answer else { return }
         withdrawErrand()
         downstream.setExchangeDeadline(nil)
-        let body = AnswerBody.make(answer, self)
-        downstream.sendHead(self, framing: .length(UInt64(body.count)))
+        // A call's client reads the fields alone.
+        let isTold = isGRPC && answer.grpcStatus != nil
+        let body = isTold ? [] : AnswerBody.make(answer, self)
+        downstream.sendHead(self, framing: isTold ? .none : .length(UInt64(body.count)))
         if head.method != .head, !body.isEmpty {
             bytesSent += Int64(downstream.sendBody(body.span, first: body.count))
         }
@@ -65,7 +67,13 @@ extension Exchange {
     }
 
     /// The status that the peer gets.
-    var status: Int { answer?.status ?? responseHead.status }
+    var status: Int {
+        if let answer {
+            return isGRPC && answer.grpcStatus != nil ? 200 : answer.status
+        }
+        // HTTP/2 has no word for a change of protocol (RFC 8441 §4).
+        return responseHead.isUpgrade && head.isExtendedConnect ? 200 : responseHead.status
+    }
 }
 
 extension Exchange {

@@ -25,11 +25,17 @@ final class Exchange {
     var host: [UInt8] = []
     /// 32 hexadecimal digits of ours, or what a trusted proxy said.
     var requestID: [UInt8] = []
+    /// Which listener it came in on, by its place in ``snapshot``.
+    private(set) var listenerIndex = 0
     /// Who the client is, behind the proxies that are trusted.
     var client: IPAddress
     /// `https` or `http`, as the client used it.
     var scheme: StaticString = "http"
     var isPeerTrusted = false
+    /// Whether it is a gRPC call, whose client reads `grpc-status`.
+    private(set) var isGRPC = false
+    /// When the client of a call gives it up.
+    private(set) var callDeadline: Instant?
 
     /// The path of the authorization server that it is, if it is one.
     var endpoint: EndpointTable.Match?
@@ -90,27 +96,45 @@ final class Exchange {
 
     /// Begins with the head that was just read into ``head``.
     func begin(on downstream: any ExchangeDownstream) {
-        self.downstream = downstream
-        snapshot = worker.snapshot
-        metrics = worker.metrics
-        startedAt = worker.loop.now
+        attach(to: downstream)
         readOrigin(downstream)
+        isGRPC = GRPCCall.isCall(head)
+        if isGRPC {
+            callDeadline = GRPCCall.timeout(of: head.fields).map { startedAt + $0 }
+        }
         perform(machine.headReceived())
     }
 
     /// Begins with a head that could not be read.
     func beginMalformed(_ refusal: Refusal, on downstream: any ExchangeDownstream) {
+        attachMalformed(to: downstream)
+        mustClose = true
+        refuse(refusal)
+    }
+
+    /// Writes down a head that could not be read, where the wire has answered it already.
+    func recordMalformed(_ refusal: Refusal, on downstream: any ExchangeDownstream) {
+        attachMalformed(to: downstream)
+        self.refusal = refusal
+        answer = .refusal(refusal)
+        finish(isAborted: false)
+    }
+
+    private func attach(to downstream: any ExchangeDownstream) {
         self.downstream = downstream
-        // What was read of it may break off anywhere.
-        head.removeAll()
+        listenerIndex = downstream.listenerIndex
         snapshot = worker.snapshot
         metrics = worker.metrics
         startedAt = worker.loop.now
+    }
+
+    private func attachMalformed(to downstream: any ExchangeDownstream) {
+        attach(to: downstream)
+        // What was read of it may break off anywhere.
+        head.removeAll(version: downstream.version)
         client = downstream.peerAddress
         scheme = downstream.transportScheme
         worker.requestIDs.append(to: &requestID)
-        mustClose = true
-        refuse(refusal)
     }
 
     /// Performs what the machine asks for.
@@ -184,8 +208,6 @@ final class Exchange {
         machine.reset()
         head.removeAll()
         responseHead.removeAll()
-        requestTrailers.removeAll()
-        responseTrailers.removeAll()
         requestID.removeAll(keepingCapacity: true)
         host.removeAll(keepingCapacity: true)
         record.reset()
@@ -205,6 +227,10 @@ final class Exchange {
         ticket = nil
         answer = nil
         failure = nil
+        isGRPC = false
+        callDeadline = nil
+        requestTrailers.removeAll()
+        responseTrailers.removeAll()
         downstream = nil
         upstream = nil
         group = nil

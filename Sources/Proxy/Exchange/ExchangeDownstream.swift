@@ -10,7 +10,9 @@ import HTTP
 protocol ExchangeDownstream: AnyObject {
     /// The address of who connected.
     var peerAddress: IPAddress { get }
-    /// Which listener it came in on.
+    /// The version of HTTP that is spoken.
+    var version: HTTPVersion { get }
+    /// Which listener it came in on, by its place in the conf in force.
     var listenerIndex: Int { get }
     /// `https` under TLS, else `http`.
     var transportScheme: StaticString { get }
@@ -26,7 +28,7 @@ protocol ExchangeDownstream: AnyObject {
     /// Takes of the first `available` bytes, which are the response body's; returns how many. What
     /// is left is offered again once the exchange is told that there is room.
     func sendBody(_ bytes: Span<UInt8>, first available: Int) -> Int
-    /// Ends the response.
+    /// Ends the response, with the exchange's trailers where the wire can carry them.
     func endBody()
     /// Stops in the middle: the peer must see that the response is not whole.
     func abort()

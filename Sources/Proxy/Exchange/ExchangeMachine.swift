@@ -87,6 +87,16 @@ struct ExchangeMachine {
         if case .answering = state { true } else { false }
     }
 
+    /// Whether nothing more will come of it.
+    var isEnded: Bool {
+        switch state {
+        case .ended, .idle: true
+        case .answering, .awaitingVerdict, .collecting, .connecting, .consulting, .deciding,
+            .forwarding, .tunnelling:
+            false
+        }
+    }
+
     /// Whether both sides speak a protocol of their own.
     var isTunnelling: Bool {
         if case .tunnelling = state { true } else { false }

@@ -3,6 +3,8 @@ public enum UpstreamFailure: CaseIterable, Sendable {
     case closedEarly
     case connectFailed
     case connectTimedOut
+    /// The time that the client of a gRPC call gave it.
+    case deadlineExceeded
     case malformed
     case noServer
     case outOfDescriptors
@@ -16,7 +18,7 @@ public enum UpstreamFailure: CaseIterable, Sendable {
         switch self {
         case .closedEarly, .connectFailed, .malformed, .tlsFailed: 502
         case .noServer, .outOfDescriptors, .refused: 503
-        case .connectTimedOut, .readTimedOut: 504
+        case .connectTimedOut, .deadlineExceeded, .readTimedOut: 504
         }
     }
 
@@ -26,6 +28,7 @@ public enum UpstreamFailure: CaseIterable, Sendable {
         case .closedEarly: "upstream_closed_early"
         case .connectFailed: "upstream_connect_failed"
         case .connectTimedOut: "upstream_connect_timeout"
+        case .deadlineExceeded: "deadline_exceeded"
         case .malformed: "upstream_malformed"
         case .noServer: "upstream_unavailable"
         case .outOfDescriptors: "gateway_overloaded"
@@ -41,6 +44,7 @@ public enum UpstreamFailure: CaseIterable, Sendable {
         case .closedEarly: "The service behind the gateway closed the connection early."
         case .connectFailed: "The service behind the gateway could not be reached."
         case .connectTimedOut: "The service behind the gateway could not be reached in time."
+        case .deadlineExceeded: "The service behind the gateway did not answer by the deadline of the call."
         case .malformed: "The service behind the gateway answered what cannot be read."
         case .noServer: "No server of the service behind the gateway is available."
         case .outOfDescriptors: "The gateway is overloaded."
@@ -58,7 +62,7 @@ public enum UpstreamFailure: CaseIterable, Sendable {
         switch self {
         case .closedEarly, .connectFailed, .connectTimedOut, .malformed, .readTimedOut, .tlsFailed:
             true
-        case .noServer, .outOfDescriptors, .refused: false
+        case .deadlineExceeded, .noServer, .outOfDescriptors, .refused: false
         }
     }
 }

@@ -35,9 +35,12 @@ public final class Worker: TurnObserver, MailReceiver {
     private var dateSecond: Int64 = 0
 
     private var acceptors: [Acceptor] = []
-    private(set) var connections: [DownstreamConnection] = []
+    private(set) var connections: [any PeerConnection] = []
     private var connectionCountMax: Int
     private var freeExchanges: [Exchange] = []
+    private var freeHTTP2Streams: [HTTP2Stream] = []
+    /// The fields of an HTTP/2 head in the making, empty between two uses.
+    private var fieldList = HTTP2FieldList()
     private(set) var errands: [UInt64: Exchange] = [:]
     /// The exchanges that wait for the authorization server.
     private(set) var consultations: [UInt64: Exchange] = [:]
@@ -46,7 +49,8 @@ public final class Worker: TurnObserver, MailReceiver {
     var streams: [Exchange] = []
     /// Whether tokens were revoked since ``streams`` was last looked through.
     var mustEndStreams = false
-    private var runnable: [DownstreamConnection] = []
+    private var runnable: [any Runnable] = []
+    private var flushable: [any TurnFlushing] = []
     private(set) var isDraining = false
     private var drainTimer: DrainTimer?
     private let alarm: Alarm
@@ -159,6 +163,9 @@ public final class Worker: TurnObserver, MailReceiver {
             }
             budget = Self.makeBudget(snapshot, now: loop.now)
             adoptListeners(snapshot)
+            for connection in connections {
+                connection.settingsChanged()
+            }
             connectionCountMax = max(
                 1,
                 snapshot.settings.limits.connectionCount / snapshot.settings.workerCount
@@ -212,13 +219,14 @@ public final class Worker: TurnObserver, MailReceiver {
             endRevokedStreams()
         }
         if !runnable.isEmpty {
-            let connections = runnable
+            let works = runnable
             runnable.removeAll(keepingCapacity: true)
-            for connection in connections {
-                connection.isRunnable = false
-                connection.advance()
+            for work in works {
+                work.isRunnable = false
+                work.advance()
             }
         }
+        flushAll()
         if let log {
             log.turnEnded(nowNanoseconds: loop.now.nanoseconds)
             alarm.ring(at: log.dueNanoseconds.map(Instant.init(nanoseconds:)))
@@ -231,36 +239,38 @@ public final class Worker: TurnObserver, MailReceiver {
         }
     }
 
-    /// Has a connection go on in the next turn, after the others.
-    func runLater(_ connection: DownstreamConnection) {
-        guard !connection.isRunnable else { return }
-        connection.isRunnable = true
-        runnable.append(connection)
+    /// Has work go on in the next turn, after the others'.
+    func runLater(_ work: any Runnable) {
+        guard !work.isRunnable else { return }
+        work.isRunnable = true
+        runnable.append(work)
         loop.skipNextWait()
+    }
+
+    /// Has a connection send at the end of this turn.
+    func flushLater(_ connection: any TurnFlushing) {
+        guard !connection.isFlushScheduled else { return }
+        connection.isFlushScheduled = true
+        flushable.append(connection)
+    }
+
+    /// Sends what the turn has left with connections of many streams.
+    ///
+    /// What one sends may leave something with another, which then has its turn too: each comes once
+    /// more only when an exchange has moved on, and exchanges move within budgets.
+    private func flushAll() {
+        var position = 0
+        while position < flushable.count {
+            let connection = flushable[position]
+            position += 1
+            connection.isFlushScheduled = false
+            connection.flushAtTurnEnd()
+        }
+        flushable.removeAll(keepingCapacity: true)
     }
 }
 
 extension Worker {
-    /// The bounds of a request head.
-    var requestLimits: HeadLimits {
-        let limits = snapshot.settings.limits
-        return HeadLimits(
-            size: limits.requestHeadSize,
-            fieldCount: limits.requestFieldCount,
-            targetSize: limits.requestTargetSize
-        )
-    }
-
-    /// The bounds of a response head.
-    var responseLimits: HeadLimits {
-        let limits = snapshot.settings.limits
-        return HeadLimits(
-            size: limits.responseHeadSize,
-            fieldCount: limits.requestFieldCount,
-            targetSize: limits.requestTargetSize
-        )
-    }
-
     /// Whether one more peer may be taken.
     var hasRoomForConnection: Bool { connections.count < connectionCountMax }
 
@@ -268,13 +278,19 @@ extension Worker {
     /// 128, whose TLS buffers are 4 MiB.
     var hasManyConnections: Bool { connections.count > 128 }
 
-    func add(_ connection: DownstreamConnection) {
+    func add(_ connection: any PeerConnection) {
         connection.place = connections.count
         connections.append(connection)
         metrics.connectionAccepted()
     }
 
-    func remove(_ connection: DownstreamConnection) {
+    /// Puts the connection that a negotiation has led to in its place.
+    func replace(_ negotiation: Negotiation, with connection: any PeerConnection) {
+        connection.place = negotiation.place
+        connections[negotiation.place] = connection
+    }
+
+    func remove(_ connection: any PeerConnection) {
         let place = connection.place
         guard place < connections.count, connections[place] === connection else { return }
         let last = connections.removeLast()
@@ -293,6 +309,27 @@ extension Worker {
         exchange.reset()
         guard freeExchanges.count < Self.freeExchangeCountMax else { return }
         freeExchanges.append(exchange)
+    }
+
+    func takeHTTP2Stream() -> HTTP2Stream {
+        freeHTTP2Streams.popLast() ?? HTTP2Stream(worker: self)
+    }
+
+    /// Keeps a stream that has ended for the next one.
+    func giveBack(_ stream: HTTP2Stream) {
+        guard freeHTTP2Streams.count < Self.freeExchangeCountMax else { return stream.retire() }
+        freeHTTP2Streams.append(stream)
+    }
+
+    /// Lends a list for the fields of one head: empty, with memory from earlier uses.
+    ///
+    /// Not to be asked for again within.
+    func withFieldList(_ body: (inout HTTP2FieldList) -> Void) {
+        var list = HTTP2FieldList()
+        swap(&list, &fieldList)
+        body(&list)
+        list.removeAll()
+        swap(&list, &fieldList)
     }
 
     /// Files an exchange under a ticket and asks the control plane.
@@ -410,51 +447,4 @@ extension Worker {
         log?.flush()
         loop.stop()
     }
-}
-
-/// Makes a turn happen by a certain time, so that what waits for the end of a turn is not forgotten
-/// by an idle worker.
-final class Alarm: EventHandler {
-    private let loop: EventLoop
-    private var registration: Registration?
-
-    init(_ loop: EventLoop) {
-        self.loop = loop
-        registration = loop.register(timer: self)
-    }
-
-    func ring(at moment: Instant?) {
-        guard let registration else { return }
-        loop.setDeadline(moment, for: registration)
-    }
-
-    func becameReady(_ readiness: Readiness) {}
-
-    func deadlinePassed() {}
-}
-
-/// Ends a worker that has not drained in time.
-final class DrainTimer: EventHandler {
-    private let worker: Worker
-
-    init(_ worker: Worker, at deadline: Instant) {
-        self.worker = worker
-        worker.loop.setDeadline(deadline, for: worker.loop.register(timer: self))
-    }
-
-    func becameReady(_ readiness: Readiness) {}
-
-    func deadlinePassed() {
-        worker.stop()
-    }
-}
-
-/// What a worker has to say to the program's own log; the reporter bounds how often it is said.
-public protocol WorkerReporter: Sendable {
-    /// A TLS handshake has failed.
-    func handshakeFailed(_ peer: SocketAddress, _ detail: String)
-    /// A new address could not be listened on.
-    func listenFailed(_ address: SocketAddress, _ fault: SystemFault)
-    /// No descriptor is left for another peer.
-    func outOfDescriptors()
 }

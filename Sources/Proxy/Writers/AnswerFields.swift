@@ -7,6 +7,9 @@ enum AnswerFields {
     static func write(_ exchange: Exchange, into sink: inout some FieldSink & ~Copyable) {
         guard let answer = exchange.answer else { return }
         exchange.worker.withDate { sink.add("date", $0) }
+        if exchange.isGRPC, let status = answer.grpcStatus {
+            return writeCallStatus(answer, status, into: &sink)
+        }
         switch answer {
         case .control(let response):
             ControlFields.write(response.fields, into: &sink)
@@ -26,6 +29,23 @@ enum AnswerFields {
             if failure.status == 503 {
                 sink.add("retry-after", "5")
             }
+        }
+    }
+
+    /// A response of fields alone, which is what a gRPC client expects of a call that never began.
+    private static func writeCallStatus(
+        _ answer: Answer,
+        _ status: GRPCStatus,
+        into sink: inout some FieldSink & ~Copyable
+    ) {
+        sink.add("content-type", "application/grpc")
+        switch answer {
+        case .refusal(let refusal):
+            let reason = refusal.reason
+            GRPCCall.writeStatus(status, reason.word, reason.title, into: &sink)
+        case .upstreamFailure(let failure):
+            GRPCCall.writeStatus(status, failure.word, failure.title, into: &sink)
+        case .control, .preflight, .redirectToHTTPS, .text: break
         }
     }
 

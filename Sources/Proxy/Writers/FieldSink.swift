@@ -1,4 +1,5 @@
 import Bytes
+import HTTP
 
 /// Takes the fields of a head, whatever the wire writes them as.
 protocol FieldSink: ~Copyable {
@@ -28,5 +29,12 @@ extension ByteBuffer: FieldSink {
         append(": ")
         append(value)
         append("\r\n")
+    }
+}
+
+/// A list takes fields as HTTP/2 codes them.
+extension HTTP2FieldList: FieldSink {
+    mutating func add(_ name: Span<UInt8>, _ value: Span<UInt8>) {
+        add(name, value, isNeverIndexed: false)
     }
 }

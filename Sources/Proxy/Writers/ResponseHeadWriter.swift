@@ -30,7 +30,7 @@ enum ResponseHeadWriter {
             case .connection, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding,
                 .contentLength, .xRequestID, .http2Settings:
                 continue
-            case .upgrade where !exchange.machine.isTunnelling:
+            case .upgrade where !exchange.machine.isTunnelling || exchange.head.isExtendedConnect:
                 continue
             case .strictTransportSecurity where !exchange.strictTransportSecurity.isEmpty:
                 continue
@@ -49,7 +49,7 @@ enum ResponseHeadWriter {
             }
             let name = fields.name(at: index)
             if fields.isNamedByConnection(index) || isEdited(name, exchange)
-                || isCORS(name, exchange)
+                || isCORS(name, exchange) || isAcceptedKey(name, exchange)
             {
                 continue
             }
@@ -58,6 +58,11 @@ enum ResponseHeadWriter {
         if !hasDate {
             exchange.worker.withDate { sink.add("date", $0) }
         }
+    }
+
+    /// The answer to a key that a peer of HTTP/2 has not sent (RFC 8441 §5).
+    private static func isAcceptedKey(_ name: Span<UInt8>, _ exchange: Exchange) -> Bool {
+        exchange.head.isExtendedConnect && name.isEqualIgnoringCase(to: "sec-websocket-accept")
     }
 
     private static func isEdited(_ name: Span<UInt8>, _ exchange: Exchange) -> Bool {
@@ -132,7 +137,6 @@ enum ResponseHeadWriter {
 extension Exchange {
     /// The value of `Strict-Transport-Security`; empty where it is not to be said.
     fileprivate var strictTransportSecurity: [UInt8] {
-        guard let downstream else { return [] }
-        return snapshot.strictTransportSecurity[downstream.listenerIndex]
+        snapshot.strictTransportSecurity[listenerIndex]
     }
 }

@@ -20,6 +20,8 @@ public enum RecordKey: UInt8, CaseIterable, Sendable {
     case route
     /// The status answered; 499 where the peer left before.
     case status
+    /// `grpc-status` of a gRPC call, which is what its client saw.
+    case grpcStatus
     /// `allow`, `refuse` or `would_refuse`.
     case decision
     /// The reason code of a refusal.
@@ -79,6 +81,7 @@ extension RecordKey {
         case .tlsVersion: "tls"
         case .route: "route"
         case .status: "status"
+        case .grpcStatus: "grpc_status"
         case .decision: "decision"
         case .reason: "reason"
         case .detail: "detail"

@@ -13,6 +13,7 @@ internal enum MetricFamily: Int, CaseIterable, Sendable {
     case connectionsRefused
     case upgrades
     case handshakes
+    case http2Failures
     case upstreamConnections
     case upstreamConnectDuration
     case upstreamFirstByteDuration
@@ -35,6 +36,7 @@ internal enum MetricFamily: Int, CaseIterable, Sendable {
         case .connectionsRefused: "gatehouse_connections_refused_total"
         case .upgrades: "gatehouse_upgrades_total"
         case .handshakes: "gatehouse_tls_handshakes_total"
+        case .http2Failures: "gatehouse_http2_failures_total"
         case .upstreamConnections: "gatehouse_upstream_connections_total"
         case .upstreamConnectDuration: "gatehouse_upstream_connect_duration_seconds"
         case .upstreamFirstByteDuration: "gatehouse_upstream_first_byte_duration_seconds"
@@ -59,6 +61,7 @@ internal enum MetricFamily: Int, CaseIterable, Sendable {
         case .connectionsRefused: "Connections closed at once or not accepted, by cause."
         case .upgrades: "Connections that left HTTP by an upgrade, such as WebSocket."
         case .handshakes: "TLS handshakes with peers, by outcome."
+        case .http2Failures: "HTTP/2 connections ended for what came on them, by side and cause."
         case .upstreamConnections: "Connections used for requests to upstreams: new or kept alive."
         case .upstreamConnectDuration: "Time to connect to a server of an upstream, TLS included."
         case .upstreamFirstByteDuration: "Time from sending a request to its response's first byte."
@@ -143,6 +146,36 @@ public enum HandshakeOutcome: String, CaseIterable, Sendable {
     case resumed
     /// Not at all: the peer's fault, or it took too long.
     case failed
+}
+
+/// Who is at the other end of an HTTP/2 connection.
+public enum HTTP2Side: String, CaseIterable, Sendable {
+    /// Who connected to us.
+    case peer
+    /// Who we forward to.
+    case upstream
+}
+
+/// Why an HTTP/2 connection was ended for what came on it; all but the last two are floods.
+public enum HTTP2Failure: String, CaseIterable, Sendable {
+    /// Heads that do not end.
+    case continuations
+    /// SETTINGS, PING, PRIORITY and the like.
+    case controlFrames = "control_frames"
+    /// Frames with nothing in them.
+    case emptyFrames = "empty_frames"
+    /// A small head that unpacks to a large one.
+    case headerBomb = "header_bomb"
+    /// Answers that the other side makes us owe and does not read.
+    case outboundQueue = "outbound_queue"
+    /// Streams that are begun to be reset.
+    case resets
+    /// Windows opened by next to nothing.
+    case windowUpdates = "window_updates"
+    /// A connection error (RFC 9113 §5.4.1).
+    case protocolError = "protocol_error"
+    /// No memory for the session.
+    case outOfMemory = "out_of_memory"
 }
 
 /// The status codes that have a counter of their own; all others share one.

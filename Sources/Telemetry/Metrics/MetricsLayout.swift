@@ -84,6 +84,7 @@ internal struct MetricPlaces: Sendable {
     internal let connectionsRefused: Int
     internal let upgrades: Int
     internal let handshakes: Int
+    internal let http2Failures: Int
     internal let upstreamConnections: Int
     internal let upstreamConnectDurations: Int
     internal let upstreamFirstByteDurations: Int
@@ -130,6 +131,11 @@ internal struct MetricPlaces: Sendable {
         connectionsRefused = builder.add(.connectionsRefused, refusals)
         upgrades = builder.add(.upgrades)
         handshakes = builder.add(.handshakes, outcomes)
+        http2Failures = builder.add(
+            .http2Failures,
+            HTTP2Side.allCases.map { ("side", $0.rawValue) },
+            HTTP2Failure.allCases.map { ("cause", $0.rawValue) }
+        )
         upstreamConnections = builder.add(
             .upstreamConnections,
             names,

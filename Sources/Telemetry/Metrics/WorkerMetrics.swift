@@ -61,6 +61,28 @@ public final class WorkerMetrics: Sendable {
         cells.add(1, at: places.handshakes + index)
     }
 
+    /// An HTTP/2 connection was ended for what came on it.
+    public func http2Failed(_ side: HTTP2Side, _ failure: HTTP2Failure) {
+        let row =
+            switch side {
+            case .peer: 0
+            case .upstream: 1
+            }
+        let column =
+            switch failure {
+            case .continuations: 0
+            case .controlFrames: 1
+            case .emptyFrames: 2
+            case .headerBomb: 3
+            case .outboundQueue: 4
+            case .resets: 5
+            case .windowUpdates: 6
+            case .protocolError: 7
+            case .outOfMemory: 8
+            }
+        cells.add(1, at: places.http2Failures + row * HTTP2Failure.allCases.count + column)
+    }
+
     /// Bytes came from a peer.
     public func bytesReceived(_ count: Int) {
         cells.add(UInt64(max(0, count)), at: places.receivedBytes)

@@ -191,7 +191,7 @@ final class World {
     private var hasStopped: Bool { worker.isDraining && worker.connections.isEmpty }
 
     private func checkMemory() {
-        for connection in worker.connections {
+        for case let connection as HTTP1Connection in worker.connections {
             let received = connection.received?.buffer.capacity ?? 0
             let pending = connection.pending?.buffer.capacity ?? 0
             let up = connection.exchange?.upstream as? HTTP1UpstreamConnection

@@ -4,8 +4,10 @@ import EventLoop
 import HTTP
 import Telemetry
 
-extension DownstreamConnection: ExchangeDownstream {
+extension HTTP1Connection: ExchangeDownstream {
     var transportScheme: StaticString { transport?.isTLS == true ? "https" : "http" }
+
+    var version: HTTPVersion { .http11 }
 
     var tlsVersionName: StaticString { transport?.versionName ?? "" }
 
@@ -84,7 +86,7 @@ extension DownstreamConnection: ExchangeDownstream {
     /// Whether the connection stays is decided once, here, where it is also said.
     private func decidePersistence(_ exchange: Exchange) {
         closesAfterResponse =
-            !exchange.head.keepsAlive || exchange.mustClose || worker.isDraining || isInputEnded
+            !exchange.head.keepsAlive || exchange.mustClose || mustEnd || isInputEnded
             || exchange.machine.isAnswering && !canDropRest(exchange)
     }
 
@@ -161,9 +163,23 @@ extension DownstreamConnection: ExchangeDownstream {
 
     func endBody() {
         if responseFraming == .chunked {
-            ChunkWriter.last(into: &output().buffer)
+            writeLastChunk(into: output())
         }
         isResponseEnded = true
+    }
+
+    /// Trailers go to those who say that they read them (RFC 9110 §6.5.1).
+    private func writeLastChunk(into box: BufferBox) {
+        guard let exchange, exchange.responseTrailers.count > 0, acceptsTrailers(exchange.head)
+        else { return ChunkWriter.last(into: &box.buffer) }
+        ChunkWriter.beginTrailers(into: &box.buffer)
+        TrailerWriter.write(exchange.responseTrailers, into: &box.buffer)
+        box.buffer.append("\r\n")
+    }
+
+    private func acceptsTrailers(_ head: RequestHead) -> Bool {
+        guard let field = head.fields.first(.te) else { return false }
+        return FieldSyntax.listContains("trailers", in: head.fields.value(at: field))
     }
 
     func abort() {

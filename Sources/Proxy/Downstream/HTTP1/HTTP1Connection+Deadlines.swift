@@ -4,12 +4,11 @@ import HTTP
 import Telemetry
 
 /// The one deadline of a connection: what it is for at each moment, and what follows when it passes.
-extension DownstreamConnection {
+extension HTTP1Connection {
     /// What the deadline is for.
     enum Waiting {
         case body
         case discard
-        case handshake
         case head
         case idle
         case linger
@@ -24,9 +23,6 @@ extension DownstreamConnection {
         let ended = waiting
         waiting = .nothing
         switch ended {
-        case .handshake:
-            worker.metrics.handshakeEnded(.failed)
-            close()
         case .head: headTimedOut()
         case .idle:
             transport?.releaseIdleBuffers()
@@ -74,7 +70,7 @@ extension DownstreamConnection {
             }
         case .exchanging: updateBodyDeadline(timeouts)
         case .tunnelling: wait(.tunnel, timeouts.upgradeIdle)
-        case .closed, .closing, .handshaking, .lingering: break
+        case .closed, .closing, .lingering: break
         }
     }
 
@@ -101,14 +97,10 @@ extension DownstreamConnection {
     /// Among many connections the TLS buffers are given back at once, among few only when the peer
     /// has rested for a while.
     private func rest(_ timeouts: Timeouts) {
-        guard worker.hasManyConnections else { return wait(.idle, Self.idleRest) }
+        guard worker.hasManyConnections else { return wait(.idle, timeouts.rest) }
         transport?.releaseIdleBuffers()
         wait(.quiet, timeouts.keepAliveIdle)
     }
-
-    /// A connection that rests this long gives back its TLS buffers; before, the next request would
-    /// only have to make them again.
-    private static let idleRest = Timeout(.seconds(1))
 
     func wait(_ reason: Waiting, _ timeout: Timeout?) {
         guard reason != .nothing || waiting != .nothing else { return }

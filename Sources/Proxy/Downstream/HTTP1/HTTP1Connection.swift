@@ -1,5 +1,6 @@
 import Access
 import Bytes
+import Configuration
 import EventLoop
 import HTTP
 import Telemetry
@@ -9,9 +10,10 @@ import Telemetry
 ///
 /// Bytes come in by `readInput`, go on in ``advance()``, and leave in `settle`. One exchange is dealt
 /// with at a time; what a peer pipelines waits in the receive buffer, which is bounded.
-final class DownstreamConnection: EventHandler {
+final class HTTP1Connection: EventHandler, PeerConnection, Runnable {
     let worker: Worker
-    let listenerIndex: Int
+    private(set) var listenerIndex: Int
+    private let listenerAddress: SocketAddress
     private let peer: SocketAddress
     var transport: Transport?
     private(set) var registration: Registration?
@@ -20,7 +22,7 @@ final class DownstreamConnection: EventHandler {
     /// Whether the worker will have it go on in the next turn.
     var isRunnable = false
 
-    var phase = Phase.handshaking
+    var phase = Phase.awaitingHead
     var machine: HTTP1ServerMachine
     var exchange: Exchange?
     var received: BufferBox?
@@ -41,6 +43,8 @@ final class DownstreamConnection: EventHandler {
     var isBroken = false
     var hasEndedTunnelInput = false
     var isInputEnded = false
+    /// Whether a reload has taken the listener away, without which nothing more can be decided.
+    private(set) var isListenerGone = false
     private var isReadPaused = false
     private(set) var isWriteBlocked = false
     private(set) var hasProgressed = false
@@ -50,8 +54,6 @@ final class DownstreamConnection: EventHandler {
 
     /// What the connection is busy with.
     enum Phase {
-        /// -> awaitingHead, closed
-        case handshaking
         /// -> exchanging, closing, closed
         case awaitingHead
         /// -> awaitingHead, tunnelling, closing, closed
@@ -69,44 +71,38 @@ final class DownstreamConnection: EventHandler {
     /// load generators send; the rest goes on in the next turn.
     private static let turnBudget = 16
 
-    private init(_ peer: SocketAddress, listenerIndex: Int, worker: Worker) {
+    init(_ peer: SocketAddress, listenerIndex: Int, worker: Worker) {
         self.peer = peer
         self.listenerIndex = listenerIndex
         self.worker = worker
+        listenerAddress = worker.snapshot.settings.listeners[listenerIndex].address
         machine = HTTP1ServerMachine(limits: worker.requestLimits)
     }
 
-    /// Begins with a connection that was just accepted.
-    static func begin(
+    /// Begins to serve on a socket that is registered for this connection.
+    ///
+    /// Parameters:
+    ///   - transport: The socket, its handshake done.
+    ///   - registration: Its place on the loop.
+    ///   - received: What has come in already.
+    func start(
         _ transport: consuming Transport,
-        peer: SocketAddress,
-        listenerIndex: Int,
-        worker: Worker
+        _ registration: Registration,
+        received: BufferBox?
     ) {
-        let connection = DownstreamConnection(peer, listenerIndex: listenerIndex, worker: worker)
-        let descriptor = transport.descriptor
-        connection.phase = transport.isTLS ? .handshaking : .awaitingHead
-        connection.transport = consume transport
-        do throws(SystemFault) {
-            connection.registration = try worker.loop.register(
-                connection,
-                descriptor: descriptor,
-                interest: .readable
-            )
-        } catch {
-            connection.transport = nil
-            return
+        self.transport = consume transport
+        self.registration = registration
+        self.received = received
+        setInterest(.readable)
+        wait(.head, worker.snapshot.timeouts.head)
+        if received != nil || self.transport?.hasPendingBytes == true {
+            readInput(.readable)
+            advance()
         }
-        worker.add(connection)
-        connection.wait(
-            connection.phase == .handshaking ? .handshake : .head,
-            worker.snapshot.timeouts.head
-        )
     }
 
     func becameReady(_ readiness: Readiness) {
         switch phase {
-        case .handshaking: handshake()
         case .lingering: drainInput()
         case .closed: break
         case .awaitingHead, .closing, .exchanging, .tunnelling:
@@ -125,24 +121,6 @@ final class DownstreamConnection: EventHandler {
         flush()
         if pending == nil {
             exchange?.downstreamDrained()
-        }
-    }
-
-    private func handshake() {
-        switch transport?.handshake() {
-        case .complete:
-            worker.metrics.handshakeEnded(transport?.isResumed == true ? .resumed : .full)
-            phase = .awaitingHead
-            setInterest(.readable)
-            wait(.head, worker.snapshot.timeouts.head)
-            readInput(.readable)
-            advance()
-        case .wantsRead: setInterest(.readable)
-        case .wantsWrite: setInterest([.readable, .writable])
-        case .failed(let detail):
-            worker.handshakeFailed(peer, detail)
-            close()
-        case nil: close()
         }
     }
 
@@ -231,7 +209,7 @@ final class DownstreamConnection: EventHandler {
         case .awaitingHead: return beginNextExchange()
         case .exchanging: return continueExchange()
         case .tunnelling: return continueTunnel()
-        case .closed, .closing, .handshaking, .lingering: return false
+        case .closed, .closing, .lingering: return false
         }
     }
 
@@ -340,11 +318,26 @@ final class DownstreamConnection: EventHandler {
     /// Closes an idle connection because the worker stops, and lets a busy one end.
     func drain() {
         switch phase {
-        case .awaitingHead where received == nil && pending == nil, .handshaking: close()
+        case .awaitingHead where received == nil && pending == nil: close()
         case .awaitingHead where received == nil: phase = .closing
         case .awaitingHead, .closed, .closing, .exchanging, .lingering, .tunnelling: break
         }
     }
+
+    func settingsChanged() {
+        if let index = worker.snapshot.listenerIndex(of: listenerAddress) {
+            listenerIndex = index
+            return
+        }
+        isListenerGone = true
+        if phase == .awaitingHead {
+            phase = .closing
+            advance()
+        }
+    }
+
+    /// Whether the present exchange is the last one.
+    var mustEnd: Bool { worker.isDraining || isListenerGone }
 
     /// Closes the connection: once, after it was taken off the loop.
     func close() {

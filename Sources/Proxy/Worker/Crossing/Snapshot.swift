@@ -78,6 +78,12 @@ struct Timeouts: Sendable {
     /// How long an exchange waits for the authorization server, which may itself wait for a provider:
     /// longer, and a browser's user would have given up.
     let control = Timeout(.seconds(30))
+    /// How long a peer that was told of the end of its HTTP/2 connection may still begin streams: a
+    /// second is several round trips (RFC 9113 §6.8).
+    let announcement = Timeout(.seconds(1))
+    /// A connection that rests this long gives back its TLS buffers; before, the next request would
+    /// only have to make them again.
+    let rest = Timeout(.seconds(1))
     /// How long an acceptor rests when the process is out of descriptors.
     let acceptRest = Timeout(.milliseconds(250))
 

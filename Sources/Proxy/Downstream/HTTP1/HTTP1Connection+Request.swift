@@ -2,7 +2,7 @@ import Access
 import Bytes
 import HTTP
 
-extension DownstreamConnection {
+extension HTTP1Connection {
     /// Reads the next request head, and begins its exchange.
     ///
     /// - Returns: Whether there may be more to do.
@@ -178,7 +178,7 @@ extension DownstreamConnection {
         }
         self.exchange = nil
         worker.giveBack(exchange)
-        if closesAfterResponse || worker.isDraining && received?.buffer.isEmpty ?? true {
+        if closesAfterResponse || isListenerGone || mustEnd && received?.buffer.isEmpty ?? true {
             phase = .closing
             return false
         }

@@ -1,0 +1,120 @@
+import Access
+import Bytes
+import HTTP
+
+/// What the session tells while it reads and writes.
+extension HTTP2Connection: HTTP2ServerHandler {
+    func requestReceived(_ id: Int32, head: inout RequestHead, isComplete: Bool) -> Int {
+        guard takesStreams else { return 0 }
+        let stream = open(id)
+        stream.begin(with: &head, isComplete: isComplete)
+        return stream.slot
+    }
+
+    func requestRefused(_ id: Int32, _ fault: ParseFault, isComplete: Bool) -> Int {
+        guard takesStreams else { return 0 }
+        let stream = open(id)
+        stream.begin(refusing: Refusal(headFault: fault), isComplete: isComplete)
+        return stream.slot
+    }
+
+    func requestMalformed(_ id: Int32, _ fault: ParseFault) {
+        let exchange = worker.takeExchange()
+        let stream = worker.takeHTTP2Stream()
+        stream.attach(to: self, id: id, slot: 0)
+        exchange.recordMalformed(Refusal(headFault: fault), on: stream)
+        worker.giveBack(exchange)
+        worker.giveBack(stream)
+    }
+
+    func dataReceived(_ slot: Int, _ bytes: Span<UInt8>) {
+        owedCount += bytes.count
+        guard let stream = stream(slot) else { return }
+        let taken = stream.dataReceived(bytes)
+        heldCount += bytes.count - taken
+        session?.consumeStream(stream.id, taken)
+    }
+
+    func trailersReceived(_ slot: Int, _ trailers: inout FieldBlock) {
+        stream(slot)?.trailersReceived(&trailers)
+    }
+
+    func inputEnded(_ slot: Int) {
+        stream(slot)?.inputEnded()
+    }
+
+    func bodyWanted(_ slot: Int, atMost count: Int) -> HTTP2BodyStep {
+        stream(slot)?.bodyWanted(atMost: count) ?? .wait
+    }
+
+    func writeBody(_ slot: Int, count: Int, into output: inout ByteBuffer) {
+        stream(slot)?.writeBody(count, into: &output)
+    }
+
+    func streamClosed(_ slot: Int, _ code: HTTP2ErrorCode) {
+        guard let stream = stream(slot) else { return }
+        release(stream)
+    }
+
+    /// Gives the connection's window back for what has come in, whether its stream has taken it or
+    /// not: a slow stream must not stall the others. Only where many streams are slow together is
+    /// the connection held back, so that what waits for them is bounded.
+    func giveBackConnectionWindow() {
+        guard owedCount > 0, heldCount <= Self.heldCountMax else { return }
+        session?.consumeConnection(owedCount)
+        owedCount = 0
+    }
+
+    /// A stream has taken bytes that waited for it.
+    func bodyTaken(_ stream: HTTP2Stream, _ count: Int) {
+        guard count > 0 else { return }
+        heldCount -= count
+        session?.consumeStream(stream.id, count)
+        giveBackConnectionWindow()
+        worker.flushLater(self)
+    }
+
+    /// Ends a stream: its exchange is told, its slot is free.
+    func release(_ stream: HTTP2Stream) {
+        streams[stream.slot - 1] = nil
+        freeSlots.append(stream.slot)
+        streamCount -= 1
+        heldCount -= stream.heldCount
+        giveBackConnectionWindow()
+        stream.end()
+        worker.giveBack(stream)
+    }
+
+    private func open(_ id: Int32) -> HTTP2Stream {
+        let slot = freeSlots.popLast() ?? streams.count + 1
+        let stream = worker.takeHTTP2Stream()
+        stream.attach(to: self, id: id, slot: slot)
+        if slot > streams.count {
+            streams.append(stream)
+        } else {
+            streams[slot - 1] = stream
+        }
+        streamCount += 1
+        return stream
+    }
+
+    private func stream(_ slot: Int) -> HTTP2Stream? {
+        guard slot > 0, slot <= streams.count else { return nil }
+        return streams[slot - 1]
+    }
+
+    /// Bytes of bodies that may wait for slow streams before the others are slowed too: a full window
+    /// of four streams.
+    private static let heldCountMax = 1 << 20
+}
+
+extension Refusal {
+    /// What a peer is told of a head that cannot be read.
+    init(headFault fault: ParseFault) {
+        self.init(
+            fault.status == 431 || fault.status == 414 ? .headTooLarge : .requestMalformed,
+            detail: "\(fault.detail)",
+            status: fault.status
+        )
+    }
+}

@@ -1,0 +1,451 @@
+import Access
+import Bytes
+import Configuration
+import EventLoop
+import HTTP
+import Telemetry
+
+/// One HTTP/2 connection of a peer: the driver of its ``HTTP2ServerSession``, and the owner of its
+/// streams.
+///
+/// Bytes come in by `readInput` and go through the session, which tells of heads, bodies and ends
+/// (`HTTP2Connection+Session`). What streams have to send is collected and leaves once a turn, in
+/// ``flushAtTurnEnd()``: one pass of the session, one write.
+final class HTTP2Connection: EventHandler, PeerConnection, TurnFlushing {
+    let worker: Worker
+    private let peer: SocketAddress
+    private(set) var listenerIndex: Int
+    private let listenerAddress: SocketAddress
+    private var transport: Transport?
+    private var registration: Registration?
+    var place = 0
+    var isFlushScheduled = false
+
+    /// `nil` only where the library had no memory for it: then the connection is closed at once.
+    private(set) var session: HTTP2ServerSession?
+    /// The streams by slot; slots begin with 1.
+    var streams: [HTTP2Stream?] = []
+    var freeSlots: [Int] = []
+    /// How many streams there are.
+    var streamCount = 0
+    /// Streams that could send more than their upstreams were let to give.
+    var hungryStreams: [HTTP2Stream] = []
+    /// Streams whose response is complete before their request is.
+    var earlyStreams: [HTTP2Stream] = []
+    /// Bytes of request bodies that nobody has taken yet, all streams together.
+    var heldCount = 0
+    /// Bytes that came in and still fill the connection's window.
+    var owedCount = 0
+    var lastVerdict: VerifiedToken?
+
+    private var pending: BufferBox?
+    private var phase = Phase.open
+    private var isInputEnded = false
+    private var isWriteBlocked = false
+    private var hasProgressed = false
+    private var waiting = Waiting.nothing
+
+    /// What the connection is busy with.
+    private enum Phase {
+        /// -> announced, leaving, closing, closed
+        case open
+        /// The peer was told that the end is near; it may still begin streams. -> leaving, closing,
+        /// closed
+        case announced
+        /// No stream may begin; those that run go on. -> closing, closed
+        case leaving
+        /// What is pending is still sent. -> lingering, closed
+        case closing
+        /// -> closed
+        case lingering
+        case closed
+    }
+
+    /// What the deadline of the connection is for; streams have their own.
+    private enum Waiting {
+        case announcement
+        case head
+        case idle
+        case linger
+        case nothing
+        case rest
+        case send
+    }
+
+    /// Reads of one connection before others have their turn: four records of TLS.
+    private static let readBudget = 4
+    /// Passes of one turn: a megabyte, then others have theirs.
+    private static let flushBudget = 16
+
+    init(_ peer: SocketAddress, listenerIndex: Int, worker: Worker) {
+        self.peer = peer
+        self.listenerIndex = listenerIndex
+        self.worker = worker
+        listenerAddress = worker.snapshot.settings.listeners[listenerIndex].address
+        session = try? HTTP2ServerSession(limits: worker.http2Limits)
+    }
+
+    /// Begins to serve on a socket that is registered for this connection.
+    ///
+    /// Parameters:
+    ///   - transport: The socket, its handshake done.
+    ///   - registration: Its place on the loop.
+    ///   - received: What has come in already.
+    func start(
+        _ transport: consuming Transport,
+        _ registration: Registration,
+        received: BufferBox?
+    ) {
+        self.transport = consume transport
+        self.registration = registration
+        setInterest(.readable)
+        guard session != nil else { return close() }
+        worker.flushLater(self)
+        if let received {
+            receive(received.buffer.bytes)
+            worker.buffers.giveBack(received)
+        }
+        if phase == .open, self.transport?.hasPendingBytes == true {
+            readInput()
+        }
+        updateDeadline()
+    }
+
+    func becameReady(_ readiness: Readiness) {
+        if phase == .lingering {
+            return drainInput()
+        }
+        if readiness.contains(.writable) {
+            wantsWriting(false)
+            worker.flushLater(self)
+        }
+        if !readiness.isDisjoint(with: [.readable, .peerFinished, .hungUp, .failed]) {
+            readInput()
+        }
+        updateDeadline()
+    }
+
+    func deadlinePassed() {
+        let ended = waiting
+        waiting = .nothing
+        switch ended {
+        case .announcement:
+            leave()
+        case .head, .idle:
+            session?.shutDown(.noError)
+            beginClosing()
+        case .linger, .send:
+            close()
+        case .rest:
+            transport?.releaseIdleBuffers()
+            wait(.idle, worker.snapshot.timeouts.keepAliveIdle)
+        case .nothing:
+            break
+        }
+        updateDeadline()
+    }
+
+    private func readInput() {
+        guard !isInputEnded else {
+            // Only the end of the other direction can be news.
+            return setInterest(interest.subtracting(.readable))
+        }
+        let box = worker.buffers.take()
+        var reads = 0
+        reading: while phase != .closed, phase != .closing, reads < Self.readBudget {
+            reads += 1
+            box.buffer.clear()
+            switch transport?.read(into: &box.buffer, atMost: BufferPool.size) {
+            case .bytes(let count):
+                hasProgressed = true
+                worker.metrics.bytesReceived(count)
+                receive(box.buffer.bytes)
+                guard transport?.hasPendingBytes == true else { break reading }
+            case .blocked:
+                break reading
+            case .ended, .failed, nil:
+                inputEnded()
+                break reading
+            }
+        }
+        worker.buffers.giveBack(box)
+        if reads == Self.readBudget, let registration, transport?.hasPendingBytes == true {
+            worker.loop.announce(.readable, for: registration)
+        }
+    }
+
+    /// Shows the session what has come in.
+    private func receive(_ bytes: Span<UInt8>) {
+        do throws(HTTP2Fault) {
+            try session?.receive(bytes, now: worker.loop.now.nanoseconds, handler: self)
+            giveBackConnectionWindow()
+        } catch {
+            failed(error)
+        }
+        worker.flushLater(self)
+    }
+
+    /// The peer sends nothing more: nobody is left to answer.
+    private func inputEnded() {
+        isInputEnded = true
+        close()
+    }
+
+    /// The connection is at its end by the peer's fault: the session has said so in a GOAWAY.
+    private func failed(_ fault: HTTP2Fault) {
+        worker.metrics.http2Failed(.peer, HTTP2Failure(fault))
+        beginClosing()
+    }
+
+    func flushAtTurnEnd() {
+        guard phase != .closed, phase != .lingering else { return }
+        var passes = 0
+        while passes < Self.flushBudget, produce() || !hungryStreams.isEmpty {
+            passes += 1
+            writePending()
+            guard phase != .closed, !isWriteBlocked else { break }
+            feedHungryStreams()
+        }
+        if passes == Self.flushBudget {
+            worker.flushLater(self)
+            worker.loop.skipNextWait()
+        }
+        settle()
+    }
+
+    /// Lets the session write its frames, as many as one write should have.
+    ///
+    /// - Returns: Whether there is something to write.
+    private func produce() -> Bool {
+        guard let session, !isWriteBlocked else { return false }
+        if session.wantsToWrite {
+            let box = pending ?? worker.buffers.take()
+            pending = box
+            do throws(HTTP2Fault) {
+                try session.produce(into: &box.buffer, upTo: Self.outputSize, handler: self)
+            } catch {
+                failed(error)
+            }
+        }
+        cutEarlyStreams()
+        return pending?.buffer.isEmpty == false
+    }
+
+    /// Has peers stop sending what nobody will read, once their responses have left whole (RFC 9113
+    /// §8.1).
+    private func cutEarlyStreams() {
+        guard !earlyStreams.isEmpty else { return }
+        earlyStreams.removeAll { stream in
+            guard stream.connection === self else { return true }
+            guard stream.isOutputEnded else { return false }
+            if !stream.isInputEnded {
+                session?.reset(stream.id, .noError)
+            }
+            return true
+        }
+    }
+
+    /// Frames collected for one write: four records of TLS, and the heads of the frames.
+    private static let outputSize = 65_536
+
+    private func writePending() {
+        while let pending, !pending.buffer.isEmpty {
+            switch transport?.write(pending.buffer.bytes) {
+            case .bytes(let count):
+                hasProgressed = true
+                pending.buffer.consume(count)
+                worker.metrics.bytesSent(count)
+            case .blocked:
+                return wantsWriting(true)
+            case .ended, .failed, nil:
+                return close()
+            }
+        }
+        if let pending {
+            worker.buffers.giveBack(pending)
+            self.pending = nil
+        }
+    }
+
+    /// Has upstreams give more for the streams whose windows have room.
+    private func feedHungryStreams() {
+        guard !hungryStreams.isEmpty else { return }
+        let streams = hungryStreams
+        hungryStreams.removeAll(keepingCapacity: true)
+        for stream in streams {
+            stream.feed()
+        }
+    }
+
+    /// Goes on to the end where nothing is left to do, and sets the deadline.
+    private func settle() {
+        switch phase {
+        case .leaving where streamCount == 0, .open where session?.isFinished == true,
+            .announced where session?.isFinished == true:
+            beginClosing()
+        case .announced, .closed, .closing, .leaving, .lingering, .open:
+            break
+        }
+        if phase == .closing, pending == nil, session?.wantsToWrite != true {
+            linger()
+        }
+        updateDeadline()
+        hasProgressed = false
+    }
+
+    func drain() {
+        announceEnd()
+    }
+
+    /// The new conf may have other certificates, limits and listeners: the peer is asked to come
+    /// back, and what runs goes on as it began.
+    func settingsChanged() {
+        if let index = worker.snapshot.listenerIndex(of: listenerAddress) {
+            listenerIndex = index
+            announceEnd()
+        } else {
+            // No request can be decided any more without its listener.
+            leave()
+        }
+    }
+
+    /// Tells the peer to begin no more streams here, and waits a moment for those that it has
+    /// begun meanwhile (RFC 9113 §6.8).
+    private func announceEnd() {
+        guard phase == .open else { return }
+        guard streamCount > 0 else { return leave() }
+        phase = .announced
+        session?.announceShutdown()
+        worker.flushLater(self)
+        worker.loop.skipNextWait()
+        wait(.announcement, worker.snapshot.timeouts.announcement)
+    }
+
+    /// Takes no more streams, and ends with the last one.
+    private func leave() {
+        guard phase == .open || phase == .announced else { return }
+        phase = .leaving
+        session?.shutDown(.noError)
+        worker.flushLater(self)
+        worker.loop.skipNextWait()
+    }
+
+    /// Sends what is pending, and nothing of the streams.
+    private func beginClosing() {
+        guard phase != .closed, phase != .lingering else { return }
+        phase = .closing
+        abandonStreams()
+        worker.flushLater(self)
+        worker.loop.skipNextWait()
+    }
+
+    /// Ends our side, and reads on for a moment, so that the peer sees our last frames and not a
+    /// reset of the connection.
+    private func linger() {
+        transport?.shutdownSending()
+        phase = .lingering
+        setInterest(.readable)
+        wait(.linger, worker.snapshot.timeouts.linger)
+    }
+
+    private func drainInput() {
+        let box = worker.buffers.take()
+        var reads = 0
+        while phase == .lingering, reads < Self.flushBudget {
+            reads += 1
+            box.buffer.clear()
+            switch transport?.read(into: &box.buffer, atMost: BufferPool.size) {
+            case .bytes: continue
+            case .blocked: reads = Self.flushBudget
+            case .ended, .failed, nil: close()
+            }
+        }
+        worker.buffers.giveBack(box)
+    }
+
+    func close() {
+        guard phase != .closed else { return }
+        phase = .closed
+        if let registration {
+            worker.loop.deregister(registration)
+        }
+        registration = nil
+        abandonStreams()
+        transport = nil
+        if let pending {
+            worker.buffers.giveBack(pending)
+        }
+        pending = nil
+        hungryStreams.removeAll()
+        earlyStreams.removeAll()
+        worker.remove(self)
+    }
+
+    /// Tells every exchange that its peer has left.
+    private func abandonStreams() {
+        for slot in streams.indices {
+            if let stream = streams[slot] {
+                release(stream)
+            }
+        }
+    }
+
+    /// Whether new streams are taken.
+    var takesStreams: Bool { phase == .open || phase == .announced }
+    /// Whether the session may still be asked for something.
+    var isAlive: Bool { phase == .open || phase == .announced || phase == .leaving }
+
+    var peerAddress: IPAddress { peer.address }
+    var isTLS: Bool { transport?.isTLS == true }
+    var tlsVersionName: StaticString { transport?.versionName ?? "" }
+
+    private func updateDeadline() {
+        guard phase != .closed, phase != .lingering, waiting != .announcement else { return }
+        let timeouts = worker.snapshot.timeouts
+        if isWriteBlocked {
+            if waiting != .send || hasProgressed {
+                wait(.send, timeouts.sendIdle)
+            }
+        } else if session?.isInsideHead == true {
+            if waiting != .head {
+                wait(.head, timeouts.head)
+            }
+        } else if streamCount == 0 {
+            if waiting != .idle && waiting != .rest || hasProgressed {
+                rest(timeouts)
+            }
+        } else if waiting != .nothing {
+            wait(.nothing, nil)
+        }
+    }
+
+    /// Nothing is under way: among many connections the TLS buffers are given back at once, among
+    /// few only when the peer has rested for a while.
+    private func rest(_ timeouts: Timeouts) {
+        guard worker.hasManyConnections else { return wait(.rest, timeouts.rest) }
+        transport?.releaseIdleBuffers()
+        wait(.idle, timeouts.keepAliveIdle)
+    }
+
+    private func wait(_ reason: Waiting, _ timeout: Timeout?) {
+        waiting = reason
+        guard let registration else { return }
+        worker.loop.setDeadline(timeout.map { worker.loop.now + $0 }, for: registration)
+    }
+
+    private func wantsWriting(_ wants: Bool) {
+        guard isWriteBlocked != wants else { return }
+        isWriteBlocked = wants
+        setInterest(wants ? interest.union(.writable) : interest.subtracting(.writable))
+    }
+
+    private var interest: Interest {
+        guard let registration else { return [] }
+        return worker.loop.interest(of: registration)
+    }
+
+    private func setInterest(_ interest: Interest) {
+        guard let registration else { return }
+        worker.loop.setInterest(interest, for: registration)
+    }
+}
