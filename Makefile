@@ -32,7 +32,7 @@ interop: ## real clients, OpenID providers and a browser against the authorizati
 	swift build -c release --product gatehouse
 	GATEHOUSE=.build/release/gatehouse Tests/Interop/run $(ONLY)
 
-bench: ## CPU time per request beside nginx and HAProxy; tokens a second
+bench: ## CPU time per request beside nginx, HAProxy, nghttpx; tokens a second
 	Tests/Scripts/install bench
 	swift build -c release --product gatehouse
 	Tests/Bench/bench

@@ -5,50 +5,13 @@ import json
 import subprocess
 import time
 
+import h2load
 import material
+from cases import WrongCount, expect
 from servers import cores
 
 # Longest wait for a log to be written out after the last answer.
 LOG_SECONDS = 5
-
-
-@dataclasses.dataclass
-class Case:
-    """One line of the table."""
-
-    name: str
-    title: str
-    path: str
-    servers: tuple
-    tls: bool = True
-    tokens: str = ""
-    connections: int = 64
-    closes: bool = False
-    status: str = "200"
-    # Requests that fill caches and pools before the clock starts.
-    warm_up: int = 2000
-    # Servers known to drop connections here; what they answered is what counts.
-    droppers: tuple = ()
-
-
-ALL = ("gatehouse", "nginx", "haproxy")
-CHECKING = ("gatehouse", "nginx-lua", "haproxy")
-CASES = [
-    Case("plain", "plain HTTP/1.1", "/public/1", ALL, tls=False),
-    Case("tls", "TLS 1.3", "/public/1", ALL),
-    Case("token", "TLS + RS256, same token", "/orders/1", ("gatehouse", "nginx", "nginx-lua", "haproxy"),
-         tokens="tokens-1.txt"),
-    Case("token-1000", "TLS + RS256, 1 000 tokens", "/orders/1", CHECKING, tokens="tokens-1000.txt"),
-    Case("token-20000", "TLS + RS256, 20 000 tokens", "/orders/1", CHECKING,
-         tokens="tokens-20000.txt"),
-    Case("forged", "TLS + forged tokens", "/orders/1", CHECKING, tokens="forged.txt", status="401",
-         droppers=("haproxy",)),
-    Case("forged-plain", "forged tokens, no TLS", "/orders/1", CHECKING, tls=False,
-         tokens="forged.txt", status="401"),
-    Case("handshake", "full handshake + 1 request", "/public/1", ALL, closes=True, warm_up=200),
-    Case("body", "1 MiB body over TLS", "/public/large", ALL, connections=16, warm_up=100),
-]  # fmt: skip
-IDLE = Case("idle", "KiB per idle TLS connection", "/public/1", ALL, connections=2000)
 
 
 @dataclasses.dataclass
@@ -61,13 +24,9 @@ class Sample:
     p99_microseconds: int
 
 
-class WrongCount(Exception):
-    """The numbers of a run contradict each other: the run proves nothing."""
-
-
 def load_words(server, case, *more):
     port = server.tls if case.tls else server.plain
-    words = [material.loader(), "127.0.0.1", port, case.path, "-c", case.connections]
+    words = [material.loader(), "127.0.0.1", port, case.path_at(server.name), "-c", case.connections]
     if case.tls:
         words.append("-t")
     if case.tokens:
@@ -79,8 +38,22 @@ def load_words(server, case, *more):
     return ["taskset", "-c", str(cores()[1]), *map(str, words), *map(str, more)]
 
 
-def drive(server, case, *more):
-    """Runs the loader to its end and returns what it counted."""
+def drive(server, case, count):
+    """Sends so many requests, waits for every answer, and returns what the loader counted."""
+    if case.streams:
+        return h2load.drive(server, case, count)
+    return run_loader(server, case, "-n", count)
+
+
+def drive_for(server, case, seconds, warmed):
+    """The same for about so many seconds; `warmed` is what an earlier, shorter run counted."""
+    if case.streams:
+        rate = warmed["requests"] / warmed["seconds"]
+        return h2load.drive(server, case, max(warmed["requests"], int(rate * seconds)))
+    return run_loader(server, case, "-s", seconds)
+
+
+def run_loader(server, case, *more):
     done = subprocess.run(
         load_words(server, case, *more), capture_output=True, stdin=subprocess.DEVNULL, text=True
     )
@@ -103,11 +76,6 @@ def read_log(server, offset, count):
         if len(lines) >= count or time.monotonic() > end:
             return lines
         time.sleep(0.05)
-
-
-def expect(what, found, wanted):
-    if found != wanted:
-        raise WrongCount(f"{what}: {found}, not {wanted}")
 
 
 def check_counts(server, case, counted, origin_count, lines):
@@ -135,10 +103,10 @@ def check_gatehouse_log(where, case, lines):
     expect(f"{where}: (status, reason) in the access log", found, {(case.status, reason): len(lines)})
 
 
-def settle(origin, count):
+def settle(origin, case, count):
     """Waits until the origin has written its log out."""
     end = time.monotonic() + LOG_SECONDS
-    while origin.count() < count and time.monotonic() < end:
+    while origin.count(case.is_unary) < count and time.monotonic() < end:
         time.sleep(0.05)
     time.sleep(0.15)
 
@@ -148,22 +116,24 @@ def warm(server, case, origin):
     count = case.warm_up
     if case.tokens == "tokens-1000.txt":
         count += 1000
-    counted = drive(server, case, "-n", count)
-    settle(origin, 0)
+    if case.is_unary:
+        h2load.try_unary(server, case)
+    counted = drive(server, case, count)
+    settle(origin, case, 0)
     return counted
 
 
 def measure(server, case, origin, seconds):
     """CPU microseconds per request over some seconds of load, with every count checked."""
-    warm(server, case, origin)
-    origin_before, log_before = origin.count(), log_size(server)
+    warmed = warm(server, case, origin)
+    origin_before, log_before = origin.count(case.is_unary), log_size(server)
     cpu_before = server.cpu_seconds()
-    counted = drive(server, case, "-s", seconds)
+    counted = drive_for(server, case, seconds, warmed)
     forwarded = counted["requests"] if case.status == "200" else 0
-    settle(origin, origin_before + forwarded)
+    settle(origin, case, origin_before + forwarded)
     cpu = server.cpu_seconds() - cpu_before
     lines = read_log(server, log_before, counted["requests"])
-    check_counts(server, case, counted, origin.count() - origin_before, lines)
+    check_counts(server, case, counted, origin.count(case.is_unary) - origin_before, lines)
     return Sample(
         microseconds=cpu * 1e6 / counted["requests"],
         requests=counted["requests"],
@@ -175,7 +145,7 @@ def measure(server, case, origin, seconds):
 def measure_idle(server, case):
     """KiB that one idle TLS connection adds, after one request on each."""
     small = dataclasses.replace(case, connections=64)
-    drive(server, small, "-n", 2000)
+    drive(server, small, 2000)
     before = server.memory_bytes()
     loader = subprocess.Popen(
         load_words(server, case, "-i"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -8,10 +8,11 @@ import pathlib
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import time
 
-from material import HERE, MATERIAL, ROOT, SCRATCH
+from material import HERE, MATERIAL, ROOT, SCRATCH, compile_c
 
 LUA_MODULES = ["ndk_http_module.so", "ngx_http_lua_module.so"]
 LUA_FOLDER = pathlib.Path("/usr/lib/nginx/modules")
@@ -89,10 +90,11 @@ class Server:
         return self.folder / self.log_name
 
     def start(self):
-        text = (HERE / "conf" / self.template).read_text()
-        for key, value in self.values.items():
-            text = text.replace(f"@{key}@", str(value))
-        self.conf.write_text(text)
+        if self.template:
+            text = (HERE / "conf" / self.template).read_text()
+            for key, value in self.values.items():
+                text = text.replace(f"@{key}@", str(value))
+            self.conf.write_text(text)
         self.prepare()
         self.output = open(self.folder / "stderr.log", "wb")
         self.process = subprocess.Popen(
@@ -197,8 +199,25 @@ class NginxLua(Nginx):
         return super().is_available() and all((LUA_FOLDER / one).exists() for one in LUA_MODULES)
 
 
+class UnaryOrigin(Server):
+    """The gRPC back end: HTTP/2 without TLS. It counts the calls that reached it whole."""
+
+    name = "unary"
+
+    def __init__(self):
+        super().__init__()
+        self.core = cores()[1]
+
+    def command(self):
+        program = compile_c(HERE / "unary.c", SCRATCH / "unary", "-lnghttp2")
+        return [program, str(self.plain), self.log]
+
+    def count(self):
+        return struct.unpack("=Q", self.log.read_bytes())[0]
+
+
 class Origin(Nginx):
-    """The legacy back end. Its log has two bytes a request."""
+    """The legacy back end and the gRPC one beside it. Its log has two bytes a request."""
 
     name = "origin"
     template = "origin.conf"
@@ -207,9 +226,22 @@ class Origin(Nginx):
         super().__init__()
         self.core = cores()[1]
         self.values.update({"ORIGIN": self.plain, "BACKUP": self.tls})
+        self.unary = UnaryOrigin()
 
-    def count(self):
-        return self.log.stat().st_size // 2
+    def start(self):
+        self.unary.start()
+        return super().start()
+
+    def stop(self):
+        super().stop()
+        self.unary.stop()
+
+    def count(self, is_unary=False):
+        return self.unary.count() if is_unary else self.log.stat().st_size // 2
+
+    def places(self):
+        """What a proxy's conf has to know."""
+        return {"ORIGIN": self.plain, "BACKUP": self.tls, "UNARY": self.unary.plain}
 
 
 class HAProxy(Server):
@@ -229,6 +261,17 @@ class HAProxy(Server):
         super().stop()
         if was_running:
             self.access.close()
+
+
+class Nghttpx(Server):
+    name = "nghttpx"
+    template = "nghttpx.conf"
+    program = "nghttpx"
+
+    def command(self):
+        # One process below a tool that watches it: the second one ends without a word to the tool.
+        alone = ["--single-process"] if self.wrapper else []
+        return [self.program, f"--conf={self.conf}", *alone]
 
 
 class Gatehouse(Server):
