@@ -26,6 +26,16 @@ extension Exchange {
         return taken
     }
 
+    /// Hands over a whole buffer of the response body, which spares a copy of it.
+    ///
+    /// - Returns: Whether it was taken, with its memory; else nothing has happened.
+    func adoptResponseBody(_ box: BufferBox) -> Bool {
+        let count = box.buffer.count
+        guard downstream?.adoptBody(box) == true else { return false }
+        bytesSent += Int64(count)
+        return true
+    }
+
     /// The response has ended well; its trailers, if any, stand in ``responseTrailers``.
     ///
     /// The wire is reusable as far as the response says: the request may still be open.

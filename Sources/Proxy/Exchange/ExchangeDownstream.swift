@@ -28,6 +28,10 @@ protocol ExchangeDownstream: AnyObject {
     /// Takes of the first `available` bytes, which are the response body's; returns how many. What
     /// is left is offered again once the exchange is told that there is room.
     func sendBody(_ bytes: Span<UInt8>, first available: Int) -> Int
+    /// Takes a whole buffer of the response body as its own, where it would have to copy it.
+    ///
+    /// - Returns: Whether it has; else the bytes are to be sent by ``sendBody(_:first:)``.
+    func adoptBody(_ box: BufferBox) -> Bool
     /// Ends the response, with the exchange's trailers where the wire can carry them.
     func endBody()
     /// Stops in the middle: the peer must see that the response is not whole.

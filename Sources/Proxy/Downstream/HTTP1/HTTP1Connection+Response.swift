@@ -118,6 +118,9 @@ extension HTTP1Connection: ExchangeDownstream {
         return taken
     }
 
+    /// Nothing is copied here: what is large goes to the socket from where it is.
+    func adoptBody(_ box: BufferBox) -> Bool { false }
+
     private func sendPiece(_ bytes: Span<UInt8>) -> Int {
         if responseFraming != .chunked, bytes.count >= Self.directCountMin {
             writePending()

@@ -152,14 +152,17 @@ final class HTTP2Connection: EventHandler, PeerConnection, TurnFlushing {
         }
         let box = worker.buffers.take()
         var reads = 0
-        reading: while phase != .closed, phase != .closing, reads < Self.readBudget {
+        reading: while phase != .closed, reads < Self.readBudget {
             reads += 1
             box.buffer.clear()
             switch transport?.read(into: &box.buffer, atMost: BufferPool.size) {
             case .bytes(let count):
                 hasProgressed = true
                 worker.metrics.bytesReceived(count)
-                receive(box.buffer.bytes)
+                // What comes behind the end of the session is for nobody.
+                if isAlive {
+                    receive(box.buffer.bytes)
+                }
                 guard transport?.hasPendingBytes == true else { break reading }
             case .blocked:
                 break reading
@@ -225,6 +228,10 @@ final class HTTP2Connection: EventHandler, PeerConnection, TurnFlushing {
                 try session.produce(into: &box.buffer, upTo: Self.outputSize, handler: self)
             } catch {
                 failed(error)
+            }
+            if box.buffer.isEmpty {
+                worker.buffers.giveBack(box)
+                pending = nil
             }
         }
         cutEarlyStreams()

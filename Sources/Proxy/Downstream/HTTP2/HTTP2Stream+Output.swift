@@ -89,6 +89,19 @@ extension HTTP2Stream: ExchangeDownstream {
         return count
     }
 
+    /// Takes a buffer that is worth it, where nothing waits before it and all of it may wait here.
+    func adoptBody(_ box: BufferBox) -> Bool {
+        guard hasBody, outgoing == nil, liveSession != nil,
+            box.buffer.count >= Self.adoptedCountMin, box.buffer.count <= allowance
+        else { return false }
+        outgoing = box
+        resume()
+        return true
+    }
+
+    /// Copying fewer bytes costs less than another buffer for the upstream.
+    private static let adoptedCountMin = 4096
+
     /// How many bytes may wait here.
     private var allowance: Int {
         guard isHungry, let session = liveSession else { return Self.firstHelping }

@@ -79,9 +79,15 @@ extension HTTP1UpstreamConnection: ExchangeUpstream {
             return exchange.responseHeadReceived()
         case .body(let skip, let count):
             input.buffer.consume(skip)
-            let taken = exchange.responseBodyReceived(input.buffer.bytes, first: count)
-            machine.bodyConsumed(taken)
-            input.buffer.consume(taken)
+            if count == input.buffer.count, exchange.adoptResponseBody(input) {
+                // The end of the body may stand behind it, and is found in what is here.
+                received = worker.buffers.take()
+                machine.bodyConsumed(count)
+            } else {
+                let taken = exchange.responseBodyReceived(input.buffer.bytes, first: count)
+                machine.bodyConsumed(taken)
+                input.buffer.consume(taken)
+            }
             setDeadline(worker.loop.now + idleTimeout)
             return true
         case .end(let consumed):

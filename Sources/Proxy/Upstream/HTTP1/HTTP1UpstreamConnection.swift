@@ -13,7 +13,7 @@ final class HTTP1UpstreamConnection: EventHandler {
     private var phase: Phase
     private(set) var exchange: Exchange?
     /// What has come in and is not yet consumed.
-    private(set) var received: BufferBox?
+    var received: BufferBox?
     private var pending: BufferBox?
     private var isReadPaused = false
 
