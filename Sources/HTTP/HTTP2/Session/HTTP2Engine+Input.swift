@@ -24,6 +24,11 @@ extension HTTP2Engine {
         var kind = HTTP2BlockReader.Kind.none
         var number = 0
         if isServer, isRequest {
+            // What crosses our GOAWAY is beyond its last stream, and closed when it is sent.
+            guard ownGoaway == nil else {
+                block.begin(.none, number: 0)
+                return
+            }
             number = streams.open(stream, slot: 0, method: .other)
             let word = unsafe UnsafeMutableRawPointer(bitPattern: number)
             unsafe check(nghttp2_session_set_stream_user_data(library.raw, stream, word))
@@ -54,7 +59,7 @@ extension HTTP2Engine {
         let isSane: Bool
         switch block.kind {
         case .none:
-            return false
+            return true
         case .request:
             isSane = block.add(name, value, isNeverIndexed: isNeverIndexed, to: &request.fields)
         case .response:
@@ -246,15 +251,31 @@ extension HTTP2Engine {
         guard let client, !isDead, !isDraining else { return }
         isDraining = true
         client.peerDraining()
+        closeUnsent()
+    }
+
+    /// Closes towards the handler what will never be sent; libnghttp2 forgets it in its own time, which
+    /// may be when the streams that run have ended.
+    private func closeUnsent() {
+        for number in 1..<(streams.numberMax + 1)
+        where streams.contains(number) && !streams[number].isSent {
+            let entry = streams[number]
+            streams[number].slot = 0
+            queueReset(entry.stream, .cancel)
+            if entry.slot > 0 {
+                handler?.streamClosed(entry.slot, .refusedStream)
+            }
+        }
     }
 
     internal func streamClosed(_ stream: Int32, _ code: HTTP2ErrorCode) {
         let number = number(of: stream)
         guard number > 0, !isDead else { return }
-        let slot = streams[number].slot
+        let entry = streams[number]
         streams.close(number)
-        if slot > 0 {
-            handler?.streamClosed(slot, code)
+        if entry.slot > 0 {
+            // Where both sides have ended, libnghttp2 closes a stream before our reset is sent.
+            handler?.streamClosed(entry.slot, code == .noError ? entry.resetCode : code)
         }
     }
 

@@ -76,6 +76,7 @@ extension HTTP2Engine {
         if let code = deadCode {
             throw .closed(code)
         }
+        guard !isDraining else { throw .closed(.refusedStream) }
         let number = streams.open(0, slot: slot, method: method)
         let word = unsafe UnsafeMutableRawPointer(bitPattern: number)
         var body = unsafe nghttp2_data_provider()
@@ -110,6 +111,10 @@ extension HTTP2Engine {
 
     internal func queueReset(_ stream: Int32, _ code: HTTP2ErrorCode) {
         guard !isDead else { return }
+        let number = number(of: stream)
+        if number > 0, streams[number].resetCode == .noError {
+            streams[number].resetCode = code
+        }
         unsafe check(nghttp2_submit_rst_stream(library.raw, 0, stream, code.rawValue))
     }
 
