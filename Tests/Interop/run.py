@@ -16,7 +16,7 @@ from kit.servers import Servers  # noqa: E402
 ORDER = [
     "stack_local.py", "stack_provider.py", "dressipi.py", "oauth_authlib.py", "oauth_requests.py",
     "oauth_curl.sh", "operators.py", "attacks.py", "malformed.py",
-    "limits.py", "browser.py", "demo.py",
+    "limits.py", "browser.py", "demo.py", "http2_conformance.py",
 ]  # fmt: skip
 # No check takes more than a minute; a browser that hangs must not hold a CI run.
 LIMIT = 240
