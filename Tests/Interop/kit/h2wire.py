@@ -92,8 +92,10 @@ class Stream:
             self.end()
 
     def end(self):
-        self.connection.state.end_stream(self.number)
-        self.connection.flush()
+        """Ends our side; nothing where the other side has reset or left."""
+        with contextlib.suppress(h2.exceptions.ProtocolError):
+            self.connection.state.end_stream(self.number)
+            self.connection.flush()
 
     def send_trailers(self, fields):
         self.connection.state.send_headers(self.number, fields, end_stream=True)
@@ -125,8 +127,8 @@ class Connection:
         self.state = h2.connection.H2Connection(
             h2.config.H2Configuration(client_side=True, header_encoding="utf-8")
         )
-        self.state.local_settings.initial_window_size = WINDOW
         self.state.initiate_connection()
+        self.state.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: WINDOW})
         self.state.increment_flow_control_window(8 * WINDOW)
         self.streams, self.goaway, self.settings = {}, None, asyncio.Event()
         self.flush()
