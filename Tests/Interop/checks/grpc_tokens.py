@@ -276,17 +276,17 @@ def main():
         report.part("a server that restarts", restart, gate, mortal)
         if gate.is_standin:
             report.skip("all that is about tokens", "nghttpx knows none")
-            return
-        report.part("refusals", refusals, gate)
-        report.part("identity", identity, gate)
-        report.part(f"tokens of {LIFE} s", expiry, gate)
-        report.part("reload", reload, gate)
-        report.part("health", health_checks, gate, servicer)
+        else:
+            report.part("refusals", refusals, gate)
+            report.part("identity", identity, gate)
+            report.part(f"tokens of {LIFE} s", expiry, gate)
+            report.part("reload", reload, gate)
+            report.part("health", health_checks, gate, servicer)
     finally:
         gate.end(report)
         for one in (server, healthy, bare):
             one.stop(0)
-        report.end()
+    report.end()
 
 
 main()

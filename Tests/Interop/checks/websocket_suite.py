@@ -129,7 +129,7 @@ def main():
         report.ok("the bridge spoke HTTP/2", bridge.carried > 0, bridge.carried)
     finally:
         gate.end(report)
-        report.end()
+    report.end()
 
 
 main()

@@ -179,8 +179,9 @@ async def crowd(report, wire, server):
             good += await socket.receive() == message
         return good + (await socket.close(1000, ""))[0]
 
-    results = await asyncio.wait_for(asyncio.gather(*(one(index) for index in range(100))), 90)
-    report.equal("a hundred at once", results, [1020] * 100)
+    results = await asyncio.wait_for(asyncio.gather(*(one(index) for index in range(100)), return_exceptions=True), 90)
+    bad = [one for one in results if one != 1020]
+    report.ok("a hundred at once", not bad, (len(bad), bad[:1]))
     if wire.name == "HTTP/2":
         # One that does not read holds up no other on its connection.
         stuck = await wire.open("/open/echo")
@@ -310,7 +311,7 @@ def main():
         report.equal("none is left open at the server", server.open, 0)
     finally:
         gate.end(report)
-        report.end()
+    report.end()
 
 
 main()

@@ -55,6 +55,8 @@ class Origin(http.server.BaseHTTPRequestHandler):
         if what == "early":
             self.close_connection = True
             return self.give(b"enough", 200)
+        if what == "drip":
+            return self.drip(int(words[1]))
         if what == "trailers":
             return self.chunked([b"with ", b"trailers"], {"x-sum": "42"})
         if what == "odd":
@@ -77,6 +79,16 @@ class Origin(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD" and status not in (204, 304):
             self.wfile.write(body)
+
+    def drip(self, count):
+        """A byte every tenth of a second."""
+        self.send_response(200)
+        self.send_header("content-length", str(count))
+        self.end_headers()
+        for _ in range(count):
+            self.wfile.write(b".")
+            self.wfile.flush()
+            time.sleep(0.1)
 
     def chunked(self, parts, trailers):
         self.send_response(200)

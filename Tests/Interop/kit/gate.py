@@ -97,9 +97,10 @@ class Gate:
         if settings is not None:
             self.settings = settings
         text = CONF.format(
-            port=self.port, plain=self.plain_port, admin=self.admin_port, issuer=ISSUER,
-            settings=self.settings, listener=self.listener,
+            port=self.port, plain=self.plain_port, admin=self.admin_port, settings=self.settings, listener=self.listener,
         )
+        if any(TOKEN in one.rule for one in self.routes):
+            text += f"issuer {ISSUER} {{ jwks_file issuer.jwks.json; audience api; clock_skew 0s; }}\n"
         for index, one in enumerate(self.routes):
             scheme = "" if one.wire == "http" else one.wire + "://"
             host = "localhost" if one.wire == "h2" else one.host
@@ -205,5 +206,4 @@ listen 127.0.0.1:{port} {{
     {listener}
 }}
 listen 127.0.0.1:{plain} {{ protocols h2 http/1.1; }}
-issuer {issuer} {{ jwks_file issuer.jwks.json; audience api; clock_skew 0s; }}
 """

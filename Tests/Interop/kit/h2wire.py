@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import ssl
 import threading
 
@@ -13,6 +14,8 @@ import h2.exceptions
 import h2.settings
 
 WINDOW = 256 * 1024
+# A check says itself what it met; asyncio's own word on each connection that ends is noise.
+logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
 
 class Reset(Exception):
@@ -29,6 +32,16 @@ def name_of(code):
         return h2.errors.ErrorCodes(code).name
     except ValueError:
         return str(code)
+
+
+class Goaway:
+    """What the peer said at its end: the last stream that it takes, and why it leaves."""
+
+    def __init__(self, last, code):
+        self.last, self.code = last, code
+
+    def __repr__(self):
+        return f"GOAWAY {self.last} {name_of(self.code)}"
 
 
 class Stream:
@@ -111,8 +124,11 @@ class Connection:
     """One connection as a client has it."""
 
     @classmethod
-    async def open(cls, port, certificate=None, host="localhost"):
-        """Over TLS by ALPN where there is a certificate, else by prior knowledge."""
+    async def open(cls, port, certificate=None, host="localhost", window=256 * WINDOW):
+        """Over TLS by ALPN where there is a certificate, else by prior knowledge.
+
+        A stream that is not read holds up others only where the connection's `window` is small.
+        """
         self = cls()
         context = None
         if certificate:
@@ -129,8 +145,10 @@ class Connection:
         )
         self.state.initiate_connection()
         self.state.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: WINDOW})
-        self.state.increment_flow_control_window(8 * WINDOW)
+        if window > 65_535:
+            self.state.increment_flow_control_window(window - 65_535)
         self.streams, self.goaway, self.settings = {}, None, asyncio.Event()
+        self.partial = b""
         self.flush()
         self.task = asyncio.create_task(self.pump())
         return self
@@ -183,7 +201,7 @@ class Connection:
         code = h2.errors.ErrorCodes.NO_ERROR
         try:
             while data := await self.reader.read(1 << 16):
-                for event in self.state.receive_data(data):
+                for event in self.state.receive_data(self.without_goaway(data)):
                     self.take(event)
                 self.flush()
         except (OSError, h2.exceptions.ProtocolError) as fault:
@@ -195,6 +213,28 @@ class Connection:
                 if not stream.ended and not stream.fault:
                     stream.fault = Reset(code, whole=True)
                 stream.tell()
+
+    def without_goaway(self, data):
+        """The whole frames so far but GOAWAY, which we read ourselves.
+
+        The library takes it for the end at once, though streams that run go on (RFC 9113 §6.8).
+        """
+        self.partial += data
+        kept = bytearray()
+        while len(self.partial) >= 9:
+            size = 9 + int.from_bytes(self.partial[:3], "big")
+            if len(self.partial) < size:
+                break
+            frame, self.partial = self.partial[:size], self.partial[size:]
+            if frame[3] != 7:
+                kept += frame
+                continue
+            self.goaway = Goaway(int.from_bytes(frame[9:13], "big"), int.from_bytes(frame[13:17], "big"))
+            for stream in self.streams.values():
+                if stream.number > self.goaway.last and not stream.ended and not stream.fault:
+                    stream.fault = Reset(h2.errors.ErrorCodes.REFUSED_STREAM)
+                stream.tell()
+        return bytes(kept)
 
     def take(self, event):
         stream = self.streams.get(getattr(event, "stream_id", None))
@@ -211,8 +251,6 @@ class Connection:
                 stream.ended = True
             case h2.events.StreamReset():
                 stream.fault = Reset(event.error_code)
-            case h2.events.ConnectionTerminated():
-                self.goaway = event
             case h2.events.RemoteSettingsChanged():
                 self.settings.set()
         if stream:
