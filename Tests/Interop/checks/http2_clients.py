@@ -12,7 +12,7 @@ from kit.backends import Backends, pattern
 from kit.check import Report
 from kit.gate import TOKEN, Gate, Route
 from kit.h2wire import Connection
-from kit.tools import curl, missing, run
+from kit.tools import curl, early, missing, run
 
 BIG = pattern(50 * 1000 * 1000)
 BIG_SUM = hashlib.sha256(BIG).hexdigest()
@@ -79,11 +79,11 @@ def uploads(report, gate, backends):
         wire, plain, version = CLIENTS[client]
         answer = curl(gate, "/origin/seen", "-H", "expect: 100-continue", "--expect100-timeout", "20", "--data-binary", "@-", wire=wire, body=ODD, limit=15)
         report.equal(f"{client}: 100-continue is answered at once", (answer.status, seen_of(answer).get("length")), (200, len(ODD)))
-        answer = curl(gate, "/small/seen", "--data-binary", "@-", wire=wire, body=ODD)
+        answer = early(gate, "/small/seen", "--data-binary", "@-", wire=wire, body=ODD)
         report.equal(f"{client}: a body beyond body_limit", answer.status, 413)
-        answer = curl(gate, "/small/seen", "-T", "-", "-H", "expect:", wire=wire, body=BIG)
+        answer = early(gate, "/small/seen", "-T", "-", "-H", "expect:", wire=wire, body=BIG)
         report.equal(f"{client}: the same of unknown length", answer.status, 413)
-        answer = curl(gate, "/nginx/small", "-X", "POST", "--data-binary", "@-", wire=wire, body=BIG)
+        answer = early(gate, "/nginx/small", "-X", "POST", "--data-binary", "@-", wire=wire, body=BIG)
         report.equal(f"{client}: 405 of nginx while 50 MB go up", answer.status, 405)
 
 
