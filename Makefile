@@ -27,7 +27,7 @@ check: ## before a commit: format, warnings as errors, budgets, tests
 	GATEHOUSE=.build-check/release/gatehouse Tests/Bench/budget
 	$(MAKE) test FLAGS="$(STRICT)"
 
-interop: ## real clients, OpenID providers and a browser against the authorization server
+interop: ## real clients and servers, OpenID providers and a browser against the gateway
 	Tests/Scripts/install interop
 	swift build -c release --product gatehouse
 	GATEHOUSE=.build/release/gatehouse Tests/Interop/run $(ONLY)

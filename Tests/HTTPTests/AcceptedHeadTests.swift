@@ -149,12 +149,17 @@ struct AcceptedHeadTests {
     }
 
     @Test(
-        "An upgrade needs both fields and HTTP/1.1",
+        "An upgrade needs both fields and HTTP/1.1, and another protocol than HTTP",
         arguments: [
             ("1.1", "Connection: Upgrade\r\nUpgrade: websocket\r\n", true),
             ("1.1", "Connection: keep-alive, upgrade\r\nUpgrade: websocket\r\n", true),
             ("1.1", "Upgrade: websocket\r\n", false), ("1.1", "Connection: upgrade\r\n", false),
             ("1.0", "Connection: Upgrade\r\nUpgrade: websocket\r\n", false),
+            ("1.1", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n", false),
+            ("1.1", "Connection: Upgrade\r\nUpgrade: websocket, H2C\r\n", false),
+            ("1.1", "Connection: Upgrade\r\nUpgrade: websocket\r\nUpgrade: HTTP/2.0\r\n", false),
+            ("1.1", "Connection: Upgrade\r\nUpgrade: ,\r\n", false),
+            ("1.1", "Connection: Upgrade\r\nUpgrade: h2see\r\n", true),
         ]
     )
     func upgrades(_ version: String, _ fields: String, _ expected: Bool) throws {

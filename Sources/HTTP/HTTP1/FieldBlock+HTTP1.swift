@@ -139,6 +139,31 @@ extension FieldBlock {
         }
         return options
     }
+
+    /// Whether `Upgrade` fields ask for a protocol, and for none that is HTTP itself.
+    ///
+    /// `h2c` is refused wherever it stands: a server that took it would be sent requests through the
+    /// tunnel that nobody here has looked at. The field is then ignored, as a server may (RFC 9110
+    /// §7.8).
+    func asksForOtherProtocol() -> Bool {
+        var asks = false
+        var place = first(.upgrade)
+        while let upgrade = place {
+            let list = value(at: upgrade)
+            var position = 0
+            while let element = FieldSyntax.nextListElement(of: list, from: &position) {
+                let name = list.extracting(element)
+                if name.isEqualIgnoringCase(to: "h2c") || name.isEqualIgnoringCase(to: "h2")
+                    || name.count >= 4 && name.extracting(0..<4).isEqualIgnoringCase(to: "http")
+                {
+                    return false
+                }
+                asks = true
+            }
+            place = next(.upgrade, after: upgrade)
+        }
+        return asks
+    }
 }
 
 extension ConnectionOptions {

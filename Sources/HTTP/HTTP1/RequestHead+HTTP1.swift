@@ -133,7 +133,7 @@ extension RequestHead {
         let options = fields.connectionOptions()
         keepsAlive = options.keepsAlive(version)
         upgrade =
-            version == .http11 && options.contains(.upgrade) && fields.first(.upgrade) != nil
+            version == .http11 && options.contains(.upgrade) && fields.asksForOtherProtocol()
         try readExpectation()
     }
 

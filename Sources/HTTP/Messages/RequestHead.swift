@@ -37,7 +37,7 @@ public struct RequestHead: Sendable {
     /// Whether the peer asks to change the protocol: `Connection: upgrade` and an `Upgrade` field in
     /// HTTP/1.1, an extended CONNECT in HTTP/2.
     ///
-    /// To which one is the caller's to judge; `h2c` must not be forwarded.
+    /// To which one is the caller's to judge; it is never HTTP itself (`h2c`).
     public internal(set) var upgrade = false
     /// Whether the request is an extended CONNECT of HTTP/2 (RFC 8441), read as what it stands for: a
     /// GET that asks to change the protocol.

@@ -30,7 +30,11 @@ enum ResponseHeadWriter {
             case .connection, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding,
                 .contentLength, .xRequestID, .http2Settings:
                 continue
-            case .upgrade where !exchange.machine.isTunnelling || exchange.head.isExtendedConnect:
+            case .upgrade:
+                // `Connection` names it, and the wire writes that again.
+                if exchange.machine.isTunnelling, !exchange.head.isExtendedConnect {
+                    sink.add("upgrade", fields.value(at: index))
+                }
                 continue
             case .strictTransportSecurity where !exchange.strictTransportSecurity.isEmpty:
                 continue

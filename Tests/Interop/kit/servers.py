@@ -77,6 +77,7 @@ class Servers:
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="gatehouse-interop-"))
         self.processes = []
+        self.gateway = None
         ports = free_ports(5)
         self.gateway_port, self.echo_port, self.corp_port, self.nano_port, self.glew_port = ports
         self.issuer = f"https://localhost:{self.gateway_port}"
