@@ -65,18 +65,36 @@ extension EndToEnd {
             #expect(try wire.read(Self.hello.count) == Self.hello)
         }
 
-        @Test
-        func anEventStreamEndsWithAComment() throws {
+        @Test(arguments: ["--http1.1", "--http2"])
+        func anEventStreamEndsWithAComment(wire: String) throws {
             let site = try makeSite()
-            let answer = try site.curl(
-                "/orders/events",
-                token: try site.token(lifetime: 2),
-                "-N",
-                "--http1.1"
-            )
+            let token = try site.token(lifetime: 2)
+            let answer = try site.curl("/orders/events", token: token, "-N", wire)
             #expect(answer.status == 200)
             #expect(answer.body.hasPrefix("data: a\n\ndata: a\n\n"))
             #expect(answer.body.hasSuffix("\n\n: token_expired\n"), "\(answer.body.suffix(60))")
+            #expect(waitUntil { site.accessLog.contains("\"detail\":\"stream.expired\"") })
+        }
+
+        /// What can only be broken off has its grace first: a reset of the stream, or the end of the
+        /// connection in the middle of a body.
+        @Test(arguments: [("--http1.1", 18), ("--http2", 92)] as [(String, Int32)])
+        func anotherResponseIsCutAfterTheGrace(wire: String, code: Int32) throws {
+            let site = try makeSite("on_token_expiry close grace=1s;")
+            let curl = try #require(Command.find("curl"))
+            let token = try site.token(lifetime: 2)
+            let done = try Command.run(
+                curl,
+                [
+                    "-sS", "-N", wire, "--max-time", "10", "--cacert", site.certificatePath,
+                    "-H", "Authorization: Bearer \(token)",
+                    "https://localhost:\(site.tlsPort)/orders/chunks",
+                ],
+                in: site.folder
+            )
+            #expect(done.code == code, "\(done.code) \(done.errors)")
+            // One second and more until the token ends, and one of grace: ten a second.
+            #expect(done.output.count > 15 * 9 && !done.output.contains("token"))
             #expect(waitUntil { site.accessLog.contains("\"detail\":\"stream.expired\"") })
         }
     }

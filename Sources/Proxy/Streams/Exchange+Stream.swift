@@ -35,7 +35,7 @@ extension Exchange {
     /// Has a call end with its token whose request is a stream itself: its response may begin only
     /// when it is over.
     func followCall() {
-        guard !isRequestComplete, head.version == .http2, isGRPC(head.fields), let token,
+        guard isGRPC, !isRequestComplete, head.version == .http2, let token,
             let settings = route?.settings, !settings.isShadow,
             token.own != nil || settings.tokenExpiry != .keep
         else { return }
@@ -68,7 +68,7 @@ extension Exchange {
         }
         // What is compressed cannot be given a last line.
         if isEventStream(fields), fields.first(.contentEncoding) == nil { return .eventStream }
-        return head.version == .http2 && isGRPC(fields) ? .gRPC : .other
+        return head.version == .http2 && isGRPC ? .gRPC : .other
     }
 
     private func isEventStream(_ fields: FieldBlock) -> Bool {
@@ -76,18 +76,6 @@ extension Exchange {
         let value = fields.value(at: field)
         return value.count >= 17
             && value.extracting(0..<17).isEqualIgnoringCase(to: "text/event-stream")
-    }
-
-    /// `application/grpc`, `application/grpc+proto` and the like; not the dialect of browsers, which
-    /// has its trailers in the body.
-    private func isGRPC(_ fields: FieldBlock) -> Bool {
-        guard let field = fields.first(.contentType) else { return false }
-        let value = fields.value(at: field)
-        guard value.count >= 16,
-            value.extracting(0..<16).isEqualIgnoringCase(to: "application/grpc")
-        else { return false }
-        return value.count == 16 || value[16] == UInt8(ascii: "+")
-            || value[16] == UInt8(ascii: ";")
     }
 
     /// Why the token is good no more, if it is not.

@@ -83,11 +83,11 @@ extension Exchange {
 
     /// Has the log and the counters say why.
     private func noteEnd() {
-        refusal =
-            stream.ending.isRevoked
-            ? Refusal(.tokenRevoked, detail: Self.revokedDetail)
-            : Refusal(.tokenExpired, detail: Self.expiredDetail)
+        let detail = stream.ending.isRevoked ? Self.revokedDetail : Self.expiredDetail
+        refusal = Refusal(endReason, detail: detail)
     }
+
+    private var endReason: Reason { stream.ending.isRevoked ? .tokenRevoked : .tokenExpired }
 
     private func startGrace() {
         let grace: Timeout
@@ -100,22 +100,13 @@ extension Exchange {
         worker.lookAtStreams(by: end)
     }
 
-    /// Ends a call by its trailers (gRPC over HTTP/2, "Responses"); one whose response has not begun
-    /// is refused.
+    /// Ends a call with its status; one whose response has not begun is refused.
     private func writeStatus() {
         guard machine.isResponseBegun else {
-            return interrupt(refusal ?? Refusal(.tokenExpired))
+            return interrupt(refusal ?? Refusal(endReason))
         }
-        responseTrailers.removeAll()
-        let (status, word) = (Array("16".utf8), endWord)
-        responseTrailers.append(name: Self.statusName.span, value: status.span)
-        responseTrailers.append(name: Self.messageName.span, value: word.span)
-        releaseUpstream(reusable: false)
-        endBodyEarly()
+        endCall(.unauthenticated, endReason.word)
     }
-
-    private static let statusName = Array("grpc-status".utf8)
-    private static let messageName = Array("grpc-message".utf8)
 
     /// Gives an event stream a last line, a comment, and ends it (HTML, "Interpreting an event
     /// stream").
@@ -129,13 +120,9 @@ extension Exchange {
             stream.lastWords.append(":\n")
         }
         stream.lastWords.append(": ")
-        stream.lastWords += endWord
+        stream.lastWords.append(endReason.word)
         stream.lastWords.append("\n")
         sendLastWords()
-    }
-
-    private var endWord: [UInt8] {
-        Array((stream.ending.isRevoked ? "token_revoked" : "token_expired").utf8)
     }
 
     /// Sends as much of the last words as the peer takes; goes on when it has taken what it holds.
@@ -259,7 +246,7 @@ extension Exchange {
     private var close: WebSocketClose {
         WebSocketClose(
             code: WebSocketClose.policyViolation,
-            reason: stream.ending.isRevoked ? "token_revoked" : "token_expired"
+            reason: endReason.word
         )
     }
 

@@ -63,7 +63,10 @@ final class RecordingBackEnd: Sendable {
                 return try echo(wire)
             }
             if head.hasPrefix("GET /orders/events ") {
-                return try streamEvents(wire)
+                return try stream(wire, "text/event-stream")
+            }
+            if head.hasPrefix("GET /orders/chunks ") {
+                return try stream(wire, "text/plain")
             }
             _ = try wire.read(Int(request["content-length"] ?? "0") ?? 0)
             let isDocument = head.hasPrefix("GET /jwks.json ")
@@ -76,9 +79,9 @@ final class RecordingBackEnd: Sendable {
     }
 
     /// An event a tenth of a second, until nobody takes them any more.
-    private func streamEvents(_ wire: Wire) throws {
+    private func stream(_ wire: Wire, _ type: String) throws {
         try wire.send(
-            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+            "HTTP/1.1 200 OK\r\nContent-Type: \(type)\r\n"
                 + "Transfer-Encoding: chunked\r\n\r\n"
         )
         while !isStopped.withLock({ $0 }) {

@@ -54,7 +54,7 @@ extension HTTP1Connection {
     private var timeouts: Timeouts {
         switch phase {
         case .exchanging, .tunnelling: exchange?.snapshot.timeouts ?? worker.snapshot.timeouts
-        case .awaitingHead, .closed, .closing, .handshaking, .lingering: worker.snapshot.timeouts
+        case .awaitingHead, .closed, .closing, .lingering: worker.snapshot.timeouts
         }
     }
 
