@@ -19,10 +19,12 @@ extension Exchange {
     /// - Returns: `false` where it would be a stream for a token that is dead by now; it is refused
     ///   instead.
     func mayBeginStream() -> Bool {
-        guard let token, let settings = route?.settings, !settings.isShadow else { return true }
+        guard let token else { return true }
         let kind = streamKind
         let isLasting = responseHead.isUpgrade || isEventStream(responseHead.fields)
-        guard isLasting || kind != nil else { return true }
+        guard isLasting || kind != nil, let settings = route?.settings, !settings.isShadow else {
+            return true
+        }
         if isLasting, let refusal = deathNotice(of: token, settings.tokenExpiry) {
             refuseStream(refusal)
             return false

@@ -71,6 +71,18 @@ final class StreamScene {
         return peer
     }
 
+    /// A peer of HTTP/2, which asks when it is told to.
+    func addHTTP2Peer(grace: Duration = .seconds(10)) throws -> HTTP2ScriptedPeer {
+        configure { $0.tokenExpiry = .close(grace: grace) }
+        let (kernel, listener) = (world.kernel, world.listener)
+        let peer = try HTTP2ScriptedPeer(time: kernel.time) {
+            kernel.connectPeer(to: listener, from: World.address("192.0.2.1:4000"))
+        }
+        world.strangerCount += 1
+        kernel.actors.append(peer)
+        return peer
+    }
+
     static let webSocketFields =
         "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -89,6 +101,7 @@ final class StreamScene {
     /// Has the worker take another conf at a moment, as a reload does.
     func reload(at moment: Int64, _ change: (inout RouteSettings) -> Void) {
         var settings = World.settings
+        settings.listeners[0].protocols = [.http2, .http11]
         for index in settings.routes.indices where settings.routes[index].path == "/secure" {
             change(&settings.routes[index])
         }
