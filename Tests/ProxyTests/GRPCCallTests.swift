@@ -2,8 +2,9 @@ import Access
 import Bytes
 import EventLoop
 import HTTP
-@testable import Proxy
 import Testing
+
+@testable import Proxy
 
 /// How calls are told from other requests, their time, and what statuses become.
 @Suite
@@ -19,11 +20,13 @@ struct GRPCCallTests {
         #expect(!GRPCCall.isCall(try head("GET", ["content-type": type])))
     }
 
-    @Test(arguments: [
-        ("1S", 1_000_000_000), ("250m", 250_000_000), ("7u", 7_000), ("99999999n", 99_999_999),
-        ("2M", 120_000_000_000), ("1H", 3_600_000_000_000), ("0S", 0),
-        ("99999999H", 359_999_996_400_000_000_000),
-    ] as [(String, Int128)])
+    @Test(
+        arguments: [
+            ("1S", 1_000_000_000), ("250m", 250_000_000), ("7u", 7_000), ("99999999n", 99_999_999),
+            ("2M", 120_000_000_000), ("1H", 3_600_000_000_000), ("0S", 0),
+            ("99999999H", 359_999_996_400_000_000_000),
+        ] as [(String, Int128)]
+    )
     func timeoutsAreRead(_ text: String, _ nanoseconds: Int128) throws {
         let fields = try head("POST", ["grpc-timeout": text]).fields
         let timeout = GRPCCall.timeout(of: fields)

@@ -110,7 +110,6 @@ struct RevocationTests {
     @Test
     func streamsEnd() throws {
         let stream = request(1) {
-            $0.response.fields = [("Content-Type", "text/event-stream")]
             $0.response.framing = .chunked(size: 50)
             $0.response.body = Array(repeating: 0x61, count: 3_000)
         }

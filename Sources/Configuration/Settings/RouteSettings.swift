@@ -121,8 +121,9 @@ public enum RouteAction: Sendable, Hashable {
     case respond(status: Int, body: String)
 }
 
-/// What becomes of a response or tunnel that still runs when its token expires, or when the session
-/// behind the token is revoked.
+/// What becomes of a response or tunnel without an end of its own when its token expires.
+///
+/// A session that is revoked ends it either way.
 public enum TokenExpiry: Sendable, Hashable {
     /// It is told so where its protocol can tell, and cut after the grace.
     case close(grace: Duration)

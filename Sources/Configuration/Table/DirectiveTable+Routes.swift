@@ -189,8 +189,8 @@ extension DirectiveTable {
             default: tokenExpiryText,
             "What becomes of a response, stream or WebSocket that still runs when its token expires.",
             details:
-                "`close` tells the client, where its protocol can, and ends it after the grace; "
-                + "the same when the session behind the token is revoked. `keep` lets it go on.",
+                "`close` tells the client, where its protocol can, and ends it after the grace. "
+                + "`keep` lets it go on. A session that is revoked ends it either way, at once.",
             example: "on_token_expiry close grace=30s;"
         ),
         Directive(

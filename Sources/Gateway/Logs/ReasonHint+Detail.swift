@@ -10,6 +10,7 @@ extension ReasonHint {
         case "signature_malformed": aboutSignature[detail]
         case "claim_invalid", "claim_missing", "claim_mismatch":
             aboutClaim(reason: reason, detail: detail)
+        case "token_expired", "token_revoked": aboutStream[detail]
         default: nil
         }
     }
@@ -95,6 +96,14 @@ extension ReasonHint {
         "signature.zero": "the signature is all zeros: an attempt at forging",
         "signature.length": "the signature is too long or short for its algorithm: a cut token",
         "base64.signature": "the signature is not base64url without padding: an altered token",
+    ]
+
+    private static let aboutStream = [
+        "stream.expired":
+            "a stream or WebSocket was ended with its token: the client must open it anew with a "
+            + "fresh one; see `on_token_expiry`",
+        "stream.revoked":
+            "a stream or WebSocket was ended because its session was: as it should be",
     ]
 
     private static func aboutClaim(reason: String, detail: String) -> String? {

@@ -52,6 +52,7 @@ extension Exchange {
             downstream?.sendContinue()
         }
         upstream.setDeadline(worker.loop.now + target.readTimeout)
+        followCall()
     }
 
     /// Takes of the first `available` bytes, which are the request body's.
@@ -112,6 +113,10 @@ extension Exchange {
 
     /// The upstream has failed: try another, or answer for it.
     func upstreamFailed(_ failure: UpstreamFailure) {
+        if stream.ending.isPeerTold {
+            // It was told to end, and has.
+            return tunnelEndedByUpstream()
+        }
         self.failure = failure
         let wasConnecting = machine.isConnecting
         let isUntouched = upstream?.hasReceivedNothing ?? true

@@ -22,6 +22,9 @@ extension Exchange {
     func responseBodyReceived(_ bytes: Span<UInt8>, first available: Int) -> Int {
         let taken = downstream?.sendBody(bytes, first: available) ?? 0
         bytesSent += Int64(taken)
+        if stream.ending.isEventStream, taken > 0 {
+            stream.lastByte = bytes[taken - 1]
+        }
         isResponsePaused = taken < available
         return taken
     }
@@ -57,6 +60,9 @@ extension Exchange {
     func downstreamDrained() {
         guard isResponsePaused else { return }
         isResponsePaused = false
+        if !stream.lastWords.isEmpty {
+            sendLastWords()
+        }
         upstream?.resumeReading()
     }
 
@@ -98,7 +104,12 @@ extension Exchange {
     ///
     /// - Returns: How many were taken, as in ``responseBodyReceived(_:first:)``.
     func tunnelReceived(_ bytes: Span<UInt8>, first available: Int) -> Int {
-        let taken = responseBodyReceived(bytes, first: available)
+        let taken: Int
+        if let frames = stream.webSocket {
+            taken = framesReceived(bytes, first: available, frames)
+        } else {
+            taken = responseBodyReceived(bytes, first: available)
+        }
         upstream?.setDeadline(worker.loop.now + snapshot.timeouts.upgradeIdle)
         return taken
     }
@@ -113,7 +124,12 @@ extension Exchange {
     /// Takes bytes of the peer for the tunnel; returns how many.
     func acceptTunnel(_ bytes: Span<UInt8>) -> Int {
         guard let upstream else { return bytes.count }
-        let count = upstream.sendBody(bytes, first: bytes.count)
+        let count: Int
+        if let frames = stream.webSocket {
+            count = acceptFrames(bytes, frames, upstream)
+        } else {
+            count = upstream.sendBody(bytes, first: bytes.count)
+        }
         guard count > 0 else { return 0 }
         upstream.setDeadline(worker.loop.now + snapshot.timeouts.upgradeIdle)
         bytesReceived += Int64(count)

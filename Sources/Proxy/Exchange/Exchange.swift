@@ -52,8 +52,8 @@ final class Exchange {
     var hearsay: Hearsay?
     var hasAsked = false
     var ticket: UInt64?
-    /// Its place among the worker's streams, if it is one of those.
-    var streamPlace: Int?
+    /// What it knows of its end, where only its token's end is one.
+    var stream = StreamState()
 
     /// The answer written here, where the upstream's is not sent on.
     var answer: Answer?

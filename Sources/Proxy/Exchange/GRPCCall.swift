@@ -12,7 +12,9 @@ enum GRPCCall {
     ///
     /// `application/grpc-web` is not: its clients read the HTTP status.
     static func isCall(_ head: RequestHead) -> Bool {
-        guard head.method == .post, let field = head.fields.first(.contentType) else { return false }
+        guard head.method == .post, let field = head.fields.first(.contentType) else {
+            return false
+        }
         return isContentType(head.fields.value(at: field))
     }
 

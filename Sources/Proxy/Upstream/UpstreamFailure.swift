@@ -44,7 +44,8 @@ public enum UpstreamFailure: CaseIterable, Sendable {
         case .closedEarly: "The service behind the gateway closed the connection early."
         case .connectFailed: "The service behind the gateway could not be reached."
         case .connectTimedOut: "The service behind the gateway could not be reached in time."
-        case .deadlineExceeded: "The service behind the gateway did not answer by the deadline of the call."
+        case .deadlineExceeded:
+            "The service behind the gateway did not answer by the deadline of the call."
         case .malformed: "The service behind the gateway answered what cannot be read."
         case .noServer: "No server of the service behind the gateway is available."
         case .outOfDescriptors: "The gateway is overloaded."

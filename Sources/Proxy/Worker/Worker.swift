@@ -47,8 +47,9 @@ public final class Worker: TurnObserver, MailReceiver {
     private var nextTicket: UInt64 = 0
     /// The exchanges whose end only their token's could be.
     var streams: [Exchange] = []
-    /// Whether tokens were revoked since ``streams`` was last looked through.
-    var mustEndStreams = false
+    /// When ``streams`` is to be looked through: one may have to end.
+    var streamsDueAt: Instant?
+    let streamAlarm: Alarm
     private var runnable: [any Runnable] = []
     private var flushable: [any TurnFlushing] = []
     private(set) var isDraining = false
@@ -99,6 +100,7 @@ public final class Worker: TurnObserver, MailReceiver {
         budget = Self.makeBudget(snapshot, now: loop.now)
         upstreams.adopt(snapshot, worker: index)
         alarm = Alarm(loop)
+        streamAlarm = Alarm(loop)
         loop.turnObserver = self
         mailbox = try loop.makeMailbox(limit: Self.mailCountMax, receiver: self)
     }
@@ -215,8 +217,8 @@ public final class Worker: TurnObserver, MailReceiver {
 
     /// Goes on with what was put off, and hands log lines over.
     public func turnEnded() {
-        if mustEndStreams {
-            endRevokedStreams()
+        if areStreamsDue {
+            endStreams()
         }
         if !runnable.isEmpty {
             let works = runnable

@@ -1,4 +1,5 @@
 import EventLoop
+import Glibc
 import Synchronization
 
 /// A back end that keeps the head of every request and answers with it; it echoes what is upgraded,
@@ -61,6 +62,12 @@ final class RecordingBackEnd: Sendable {
             if request["upgrade"] == "websocket" {
                 return try echo(wire)
             }
+            if head.hasPrefix("GET /orders/events ") {
+                return try stream(wire, "text/event-stream")
+            }
+            if head.hasPrefix("GET /orders/chunks ") {
+                return try stream(wire, "text/plain")
+            }
             _ = try wire.read(Int(request["content-length"] ?? "0") ?? 0)
             let isDocument = head.hasPrefix("GET /jwks.json ")
             let body = isDocument ? document.withLock { $0 } : head
@@ -68,6 +75,18 @@ final class RecordingBackEnd: Sendable {
                 "HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n"
                     + "Content-Type: text/plain\r\n\r\n" + body
             )
+        }
+    }
+
+    /// An event a tenth of a second, until nobody takes them any more.
+    private func stream(_ wire: Wire, _ type: String) throws {
+        try wire.send(
+            "HTTP/1.1 200 OK\r\nContent-Type: \(type)\r\n"
+                + "Transfer-Encoding: chunked\r\n\r\n"
+        )
+        while !isStopped.withLock({ $0 }) {
+            try wire.send("9\r\ndata: a\n\n\r\n")
+            usleep(100_000)
         }
     }
 

@@ -39,6 +39,8 @@ final class SimulatedKernel: Kernel {
     /// Bytes that each direction of a peer's connection holds.
     var window = 1 << 16
     var latency: Int64 = 0
+    /// How far the clock of the day has been set, by the moment.
+    var wallOffset: (Int64) -> Int64 = { _ in 0 }
     /// What the gateway has done that no program may do.
     var violations: [String] = []
     /// Told what the gateway does, to look into a run.
@@ -119,7 +121,8 @@ final class SimulatedKernel: Kernel {
     func monotonicNow() -> Instant { Instant(nanoseconds: time.now) }
 
     func wallNow() -> WallTime {
-        WallTime(nanosecondsSince1970: 1_700_000_000_000_000_000 + time.now)
+        let offset = wallOffset(time.now)
+        return WallTime(nanosecondsSince1970: 1_700_000_000_000_000_000 + time.now + offset)
     }
 
     func poll(into events: inout [PollEvent], atMost limit: Timeout?) {

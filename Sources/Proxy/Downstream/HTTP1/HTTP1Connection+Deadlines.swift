@@ -50,8 +50,16 @@ extension HTTP1Connection {
         }
     }
 
+    /// What is under way keeps to the conf that it began under.
+    private var timeouts: Timeouts {
+        switch phase {
+        case .exchanging, .tunnelling: exchange?.snapshot.timeouts ?? worker.snapshot.timeouts
+        case .awaitingHead, .closed, .closing, .lingering: worker.snapshot.timeouts
+        }
+    }
+
     func updateDeadline() {
-        let timeouts = worker.snapshot.timeouts
+        let timeouts = timeouts
         if waiting == .verdict { return }
         if isWriteBlocked {
             if waiting != .send || hasProgressed {

@@ -84,6 +84,8 @@ struct Timeouts: Sendable {
     /// A connection that rests this long gives back its TLS buffers; before, the next request would
     /// only have to make them again.
     let rest = Timeout(.seconds(1))
+    /// How long the ends of a WebSocket have to part where no conf says it: as long as by default.
+    let closing = Timeout(.seconds(10))
     /// How long an acceptor rests when the process is out of descriptors.
     let acceptRest = Timeout(.milliseconds(250))
 
