@@ -29,13 +29,16 @@ struct GRPCCallTests {
     )
     func timeoutsAreRead(_ text: String, _ nanoseconds: Int128) throws {
         let fields = try head("POST", ["grpc-timeout": text]).fields
-        let timeout = GRPCCall.timeout(of: fields)
+        let timeout = try GRPCCall.timeout(of: fields)
         #expect(timeout == Timeout(nanoseconds: Int64(clamping: nanoseconds)))
     }
 
     @Test(arguments: ["", "S", "1", "123456789S", "-1S", "1.5S", "1s", " 1S 2", "1 S"])
-    func oddTimeoutsAreNone(_ text: String) throws {
-        #expect(GRPCCall.timeout(of: try head("POST", ["grpc-timeout": text]).fields) == nil)
+    func oddTimeoutsAreRefused(_ text: String) throws {
+        let fields = try head("POST", ["grpc-timeout": text]).fields
+        #expect(throws: Refusal(.requestMalformed, detail: "grpc.timeout")) {
+            try GRPCCall.timeout(of: fields)
+        }
     }
 
     @Test

@@ -99,6 +99,7 @@ extension ReasonHint {
     ]
 
     private static let aboutStream = [
+        "grpc.timeout": "`grpc-timeout` is not one to eight digits and one of H M S m u n",
         "stream.expired":
             "a stream or WebSocket was ended with its token: the client must open it anew with a "
             + "fresh one; see `on_token_expiry`",

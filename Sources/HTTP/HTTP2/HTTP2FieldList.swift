@@ -42,11 +42,21 @@ public struct HTTP2FieldList: Sendable {
 
     /// Adds a field whose name is a literal in lower case.
     public mutating func add(_ name: StaticString, _ value: Span<UInt8>) {
+        add(name, value, isNeverIndexed: false)
+    }
+
+    /// Adds a field whose name is a literal in lower case, and whose value may be kept from
+    /// compression.
+    public mutating func add(
+        _ name: StaticString,
+        _ value: Span<UInt8>,
+        isNeverIndexed: Bool
+    ) {
         let start = bytes.count
         bytes.append(name)
         let valueStart = bytes.count
         bytes.append(value)
-        finish(start: start, valueStart: valueStart, isNeverIndexed: false)
+        finish(start: start, valueStart: valueStart, isNeverIndexed: isNeverIndexed)
     }
 
     /// Adds a field of two literals, the name in lower case.

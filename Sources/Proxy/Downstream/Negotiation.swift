@@ -89,10 +89,14 @@ final class Negotiation: EventHandler, PeerConnection {
         switch transport?.handshake() {
         case .complete:
             worker.metrics.handshakeEnded(transport?.isResumed == true ? .resumed : .full)
-            // Without ALPN it is HTTP/1.1 (RFC 9113 §3.2), unless that is not spoken here: then the
-            // peer will be told so in frames.
-            let isHTTP2 = transport?.hasChosenHTTP2 == true || !protocols.contains(.http11)
-            become(isHTTP2 ? .http2 : .http11)
+            if transport?.hasChosenHTTP2 == true {
+                become(.http2)
+            } else if protocols.contains(.http11) {
+                become(.http11)
+            } else {
+                // HTTP/2 over TLS must be asked for (RFC 9113 §3.2), and nothing else is spoken here.
+                close()
+            }
         case .wantsRead: setInterest(.readable)
         case .wantsWrite: setInterest([.readable, .writable])
         case .failed(let detail):

@@ -100,7 +100,11 @@ final class Exchange {
         readOrigin(downstream)
         isGRPC = GRPCCall.isCall(head)
         if isGRPC {
-            callDeadline = GRPCCall.timeout(of: head.fields).map { startedAt + $0 }
+            do throws(Refusal) {
+                callDeadline = try GRPCCall.timeout(of: head.fields).map { startedAt + $0 }
+            } catch {
+                return refuse(error)
+            }
         }
         perform(machine.headReceived())
     }

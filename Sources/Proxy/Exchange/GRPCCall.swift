@@ -25,16 +25,19 @@ enum GRPCCall {
         return value.count == 16 || value[16] == UInt8(ascii: "+") || value[16] == UInt8(ascii: ";")
     }
 
-    /// The time that the client gives the call, or `nil` where it gives none or says it wrongly.
+    /// The time that the client gives the call, or `nil` where it gives none.
     ///
-    /// `grpc-timeout` is one to eight digits and a unit.
-    static func timeout(of fields: FieldBlock) -> Timeout? {
-        guard let field = fields.first(named: "grpc-timeout".utf8.span) else { return nil }
+    /// - Throws: ``Refusal`` where `grpc-timeout` is not said once, in one to eight digits and a unit:
+    ///   servers are known to fail more than the one call for it.
+    static func timeout(of fields: FieldBlock) throws(Refusal) -> Timeout? {
+        let name = "grpc-timeout"
+        guard let field = fields.first(named: name.utf8.span) else { return nil }
         let value = fields.value(at: field)
         guard value.count >= 2, value.count <= 9,
-            let count = value.extracting(0..<(value.count - 1)).decimalValue()
-        else { return nil }
-        guard let unit = nanoseconds(ofUnit: value[value.count - 1]) else { return nil }
+            let count = value.extracting(0..<(value.count - 1)).decimalValue(),
+            let unit = nanoseconds(ofUnit: value[value.count - 1]),
+            fields.next(named: name.utf8.span, after: field) == nil
+        else { throw Refusal(.requestMalformed, detail: "grpc.timeout") }
         // Eight digits of hours are more than 64 bits of nanoseconds can say.
         let (length, isTooLong) = count.multipliedReportingOverflow(by: unit)
         return Timeout(nanoseconds: isTooLong ? .max : Int64(clamping: length))

@@ -6,6 +6,14 @@ protocol FieldSink: ~Copyable {
     mutating func add(_ name: Span<UInt8>, _ value: Span<UInt8>)
     mutating func add(_ name: StaticString, _ value: Span<UInt8>)
     mutating func add(_ name: StaticString, _ value: StaticString)
+    /// Adds a field whose value never comes again, so that no wire spends memory on it.
+    mutating func add(_ name: StaticString, unique value: Span<UInt8>)
+}
+
+extension FieldSink where Self: ~Copyable {
+    mutating func add(_ name: StaticString, unique value: Span<UInt8>) {
+        add(name, value)
+    }
 }
 
 /// A buffer takes fields as HTTP/1.1 lines.
@@ -36,5 +44,9 @@ extension ByteBuffer: FieldSink {
 extension HTTP2FieldList: FieldSink {
     mutating func add(_ name: Span<UInt8>, _ value: Span<UInt8>) {
         add(name, value, isNeverIndexed: false)
+    }
+
+    mutating func add(_ name: StaticString, unique value: Span<UInt8>) {
+        add(name, value, isNeverIndexed: true)
     }
 }

@@ -16,7 +16,7 @@ enum ResponseHeadWriter {
         writeCORS(exchange, into: &sink)
         writeTransportSecurity(exchange, into: &sink)
         let id = exchange.requestID
-        sink.add("x-request-id", id.span)
+        sink.add("x-request-id", unique: id.span)
     }
 
     private static func writeUpstreamFields(
