@@ -92,6 +92,7 @@ extension HTTP1UpstreamConnection: ExchangeUpstream {
             return true
         case .end(let consumed):
             input.buffer.consume(consumed)
+            try machine.takeTrailers(into: &exchange.responseTrailers)
             exchange.responseEnded(isReusable: machine.isReusable && !isInputEnded)
             return false
         }
