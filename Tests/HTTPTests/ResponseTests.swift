@@ -45,7 +45,7 @@ struct ResponseTests {
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nA: b\r\n\r\n",
             events: [
                 "200 OK http11 chunked keeps=true upgrade=false {transferEncoding/Transfer-Encoding=chunked}",
-                "body abc", "end reusable=true", "left ", "closed complete",
+                "body abc", "end reusable=true", "trailers {other/A=b}", "left ", "closed complete",
             ]
         ),
         Example(

@@ -1,17 +1,17 @@
-public import Bytes
+import Bytes
 public import Configuration
 import JSON
 
 /// Writes what a verified token says of its bearer, as field lines for an upstream.
 public enum IdentityHeaders {
-    /// Appends the lines of a route for a token, each ended by CRLF.
+    /// Gives the lines of a route for a token, each ended by CRLF, some at a time.
     ///
     /// The family's lines are made once for each token and kept beside it.
-    public static func append(
+    public static func withLines(
         for token: VerifiedToken,
         issuer: Issuer,
         route: RouteSettings,
-        to head: inout ByteBuffer
+        _ body: (Span<UInt8>) -> Void
     ) {
         let set = route.identityHeaderSet
         if set != .none {
@@ -21,14 +21,14 @@ public enum IdentityHeaders {
                 token.identityBlocks.append(IdentityBlock(set: key, lines: lines))
             }
             for block in token.identityBlocks where block.set == key {
-                head.append(block.lines.span)
+                body(block.lines.span)
             }
         }
         for header in route.identityHeaders {
             guard let value = token.claims.value(at: header.claimPath) else { continue }
             let text = self.text(value, separator: header.separator)
             let line = self.line(header.name, text)
-            head.append(line.span)
+            body(line.span)
         }
     }
 
@@ -38,9 +38,9 @@ public enum IdentityHeaders {
         issuer: Issuer,
         route: RouteSettings
     ) -> [String] {
-        var head = ByteBuffer(capacity: 1024)
-        append(for: token, issuer: issuer, route: route, to: &head)
-        return head.bytes.text().split(separator: "\r\n").map(String.init)
+        var all: [UInt8] = []
+        withLines(for: token, issuer: issuer, route: route) { all.append($0) }
+        return all.span.text().split(separator: "\r\n").map(String.init)
     }
 
     private static func setKey(_ set: IdentityHeaderSet) -> UInt8 {

@@ -22,13 +22,16 @@ enum BodyReader {
         }
     }
 
-    /// Says what stands at the front of the bytes.
-    mutating func advance(over received: Span<UInt8>) throws(ParseFault) -> Progress {
+    /// Says what stands at the front of the bytes; `trailers` gets what ``ChunkDecoder`` keeps.
+    mutating func advance(
+        over received: Span<UInt8>,
+        trailers: inout [UInt8]
+    ) throws(ParseFault) -> Progress {
         switch self {
         case .complete:
             return .end(consumed: 0)
         case .chunked(var decoder):
-            let (skip, count) = try decoder.advance(over: received)
+            let (skip, count) = try decoder.advance(over: received, trailers: &trailers)
             guard !decoder.isFinished else {
                 self = .complete
                 return .end(consumed: skip)

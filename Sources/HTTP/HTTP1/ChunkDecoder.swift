@@ -4,7 +4,7 @@ import Bytes
 ///
 /// Sizes are hexadecimal digits and nothing else. Extensions are read and dropped, and bounded per
 /// chunk and per body, because they are framing that the peer sends for nothing. Trailers are
-/// checked as fields are, bounded, and dropped: nothing that comes after the decision may change it.
+/// checked as fields are, and bounded; whether they are kept is the caller's to say.
 struct ChunkDecoder {
     private var state = State.sizeFirst
     /// The size that the digits so far spell, and then the payload bytes that are left.
@@ -24,13 +24,23 @@ struct ChunkDecoder {
 
     /// Reads framing until payload or the end of the body comes, or the bytes run out.
     ///
+    /// - Parameters:
+    ///   - received: All unread bytes.
+    ///   - trailers: Gets the lines behind the last chunk, as they come, and the blank line.
     /// - Returns: How many bytes of framing were read: they are never shown again. And how many bytes
     ///   of payload follow them in `received`.
-    mutating func advance(over received: Span<UInt8>) throws(ParseFault) -> (skip: Int, count: Int)
-    {
+    /// - Throws: ``ParseFault`` when no continuation makes these bytes a body.
+    mutating func advance(
+        over received: Span<UInt8>,
+        trailers: inout [UInt8]
+    ) throws(ParseFault) -> (skip: Int, count: Int) {
         var index = 0
         while index < received.count, state != .payload, state != .finished {
+            let isTrailer = state.isTrailer
             try read(received[index])
+            if isTrailer {
+                trailers.append(received[index])
+            }
             index += 1
         }
         guard state == .payload else { return (index, 0) }
@@ -177,5 +187,15 @@ extension ChunkDecoder {
         case lastLineFeed
         /// Nothing: the body is over.
         case finished
+
+        /// Whether what comes next stands behind the last chunk.
+        var isTrailer: Bool {
+            switch self {
+            case .trailerStart, .trailerName, .trailerValue, .trailerLineFeed, .lastLineFeed: true
+            case .sizeFirst, .size, .chunkExtension, .sizeLineFeed, .payload,
+                .payloadCarriageReturn, .payloadLineFeed, .finished:
+                false
+            }
+        }
     }
 }

@@ -25,6 +25,8 @@ public struct HTTP1ClientMachine: Sendable {
     private var informationalCount = 0
     private var keepsAlive = true
     private var body = BodyReader.complete
+    /// What stood behind the last chunk, with its blank line.
+    private var trailers: [UInt8] = []
 
     /// Makes a machine for a fresh connection.
     public init(limits: HeadLimits) {
@@ -39,6 +41,7 @@ public struct HTTP1ClientMachine: Sendable {
         self.requestMethod = requestMethod
         self.upgradeRequested = upgradeRequested
         informationalCount = 0
+        trailers.removeAll(keepingCapacity: true)
         beginHead()
     }
 
@@ -77,6 +80,23 @@ public struct HTTP1ClientMachine: Sendable {
     /// Notes how much of the payload offered was taken; less than offered is offered again.
     public mutating func bodyConsumed(_ count: Int) {
         body.consumed(count)
+    }
+
+    /// Reads the trailers of the response that has just ended, whose bytes were checked as they came.
+    ///
+    /// - Throws: ``ParseFault/tooManyFields``.
+    public mutating func takeTrailers(into fields: inout FieldBlock) throws(ParseFault) {
+        // Without trailers there is only the blank line.
+        guard trailers.count > 2 else { return }
+        fields.removeAll()
+        let block = trailers
+        var start = 0
+        while let end = block.span.firstIndex(of: 0x0D, from: start), end > start {
+            guard fields.count < limits.fieldCount else { throw .tooManyFields }
+            try fields.recordField(in: block.span, line: start..<end)
+            start = end + 2
+        }
+        fields.adopt(block.span)
     }
 
     /// Notes that the upstream sends nothing more.
@@ -177,7 +197,7 @@ public struct HTTP1ClientMachine: Sendable {
     }
 
     private mutating func readBody(_ received: Span<UInt8>) throws(ParseFault) -> Step {
-        switch try body.advance(over: received) {
+        switch try body.advance(over: received, trailers: &trailers) {
         case .needsMore:
             return .needsMore
         case .body(let skip, let count):
@@ -199,8 +219,8 @@ extension HTTP1ClientMachine {
         /// payload, perhaps none, to be consumed as they are relayed and noted by
         /// ``HTTP1ClientMachine/bodyConsumed(_:)``.
         case body(skip: Int, count: Int)
-        /// The response has ended with `consumed` more bytes of framing. Trailers were read, checked
-        /// and dropped.
+        /// The response has ended with `consumed` more bytes of framing; its trailers can be taken by
+        /// ``HTTP1ClientMachine/takeTrailers(into:)``.
         case end(consumed: Int)
         /// The head of the final response, or of the `101` that was asked for, was filled in; it took
         /// `consumed` bytes. After a `101` all bytes are the new protocol's.

@@ -16,6 +16,8 @@ public struct HTTP1ServerMachine: Sendable {
     private var lines = HeadLines()
     private var hasRequestLine = false
     private var body = BodyReader.complete
+    /// What stood behind the last chunk, which is dropped.
+    private var trailers: [UInt8] = []
 
     /// Makes a machine that awaits its first head.
     public init(limits: HeadLimits) {
@@ -147,12 +149,14 @@ public struct HTTP1ServerMachine: Sendable {
     }
 
     private mutating func readBody(_ received: Span<UInt8>) throws(ParseFault) -> Step {
-        switch try body.advance(over: received) {
+        switch try body.advance(over: received, trailers: &trailers) {
         case .needsMore:
             return .needsMore
         case .body(let skip, let count):
             return .body(skip: skip, count: count)
         case .end(let consumed):
+            // Nothing that comes after the decision may change it.
+            trailers.removeAll(keepingCapacity: true)
             state = .awaitingNext
             return .end(consumed: consumed)
         }

@@ -1,4 +1,5 @@
 import Bytes
+import HTTP
 
 /// Makes request ids: unique, not secret.
 ///
@@ -20,14 +21,19 @@ struct RequestIDs {
 
     /// Appends a fresh `traceparent` (W3C Trace Context §3.2), not sampled: whether a trace is kept
     /// is for the back ends to say, not for a peer.
-    mutating func appendTraceParent(to head: inout ByteBuffer) {
-        head.append("00-")
-        Self.appendHex(next(), to: &head)
-        Self.appendHex(next(), to: &head)
-        head.append(UInt8(ascii: "-"))
+    mutating func appendTraceParent(to text: inout [UInt8]) {
+        text.append("00-")
+        Self.appendHex(next(), to: &text)
+        Self.appendHex(next(), to: &text)
+        text.append(UInt8(ascii: "-"))
         // All zeros would not be an id.
-        Self.appendHex(next() | 1, to: &head)
-        head.append("-00")
+        Self.appendHex(next() | 1, to: &text)
+        text.append("-00")
+    }
+
+    /// Appends a fresh `Sec-WebSocket-Key`, which need not be secret (RFC 6455 §10.3).
+    mutating func appendWebSocketKey(to text: inout [UInt8]) {
+        WebSocketHandshake.appendKey((next(), next()), to: &text)
     }
 
     /// xoroshiro128+ (Blackman and Vigna), whose upper bits pass the usual tests.
@@ -46,12 +52,6 @@ struct RequestIDs {
     private static func appendHex(_ value: UInt64, to text: inout [UInt8]) {
         for shift in stride(from: 60, through: 0, by: -4) {
             text.append(ASCII.lowercaseHexDigit(UInt8(truncatingIfNeeded: value >> UInt64(shift))))
-        }
-    }
-
-    private static func appendHex(_ value: UInt64, to head: inout ByteBuffer) {
-        for shift in stride(from: 60, through: 0, by: -4) {
-            head.append(ASCII.lowercaseHexDigit(UInt8(truncatingIfNeeded: value >> UInt64(shift))))
         }
     }
 }

@@ -8,16 +8,39 @@ protocol FieldSink: ~Copyable {
     mutating func add(_ name: StaticString, _ value: StaticString)
     /// Adds a field whose value never comes again, so that no wire spends memory on it.
     mutating func add(_ name: StaticString, unique value: Span<UInt8>)
+    /// Adds a field that no hop may put into a table where its value could be guessed (RFC 7541
+    /// §7.1.3), where the wire knows of such a thing.
+    mutating func add(_ name: Span<UInt8>, _ value: Span<UInt8>, isNeverIndexed: Bool)
+    /// Adds the fields that stand in lines of HTTP/1.1, each ended by CRLF, in strict form.
+    mutating func add(lines: Span<UInt8>)
 }
 
 extension FieldSink where Self: ~Copyable {
     mutating func add(_ name: StaticString, unique value: Span<UInt8>) {
         add(name, value)
     }
+
+    mutating func add(lines: Span<UInt8>) {
+        var start = 0
+        while let colon = lines.firstIndex(of: UInt8(ascii: ":"), from: start),
+            let end = lines.firstIndex(of: 0x0D, from: colon)
+        {
+            add(lines.extracting(start..<colon), lines.extracting((colon + 2)..<end))
+            start = end + 2
+        }
+    }
 }
 
 /// A buffer takes fields as HTTP/1.1 lines.
 extension ByteBuffer: FieldSink {
+    mutating func add(lines: Span<UInt8>) {
+        append(lines)
+    }
+
+    mutating func add(_ name: Span<UInt8>, _ value: Span<UInt8>, isNeverIndexed: Bool) {
+        add(name, value)
+    }
+
     mutating func add(_ name: Span<UInt8>, _ value: Span<UInt8>) {
         append(name)
         append(": ")

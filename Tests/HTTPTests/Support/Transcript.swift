@@ -121,6 +121,11 @@ func answer(
                 case .end(let consumed):
                     buffer.removeFirst(consumed)
                     transcript.note("end reusable=\(machine.isReusable)")
+                    var trailers = FieldBlock()
+                    try machine.takeTrailers(into: &trailers)
+                    if trailers.count > 0 {
+                        transcript.note("trailers " + describe(trailers))
+                    }
                     if machine.isReusable, let method = waiting.popFirst() {
                         machine.begin(requestMethod: method, upgradeRequested: false)
                     }
