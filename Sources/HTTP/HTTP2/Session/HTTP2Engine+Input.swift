@@ -24,6 +24,11 @@ extension HTTP2Engine {
         var kind = HTTP2BlockReader.Kind.none
         var number = 0
         if isServer, isRequest {
+            // What crosses our GOAWAY is beyond its last stream, and closed when it is sent.
+            guard ownGoaway == nil else {
+                block.begin(.none, number: 0)
+                return
+            }
             number = streams.open(stream, slot: 0, method: .other)
             let word = unsafe UnsafeMutableRawPointer(bitPattern: number)
             unsafe check(nghttp2_session_set_stream_user_data(library.raw, stream, word))
@@ -54,7 +59,7 @@ extension HTTP2Engine {
         let isSane: Bool
         switch block.kind {
         case .none:
-            return false
+            return true
         case .request:
             isSane = block.add(name, value, isNeverIndexed: isNeverIndexed, to: &request.fields)
         case .response:
@@ -251,10 +256,11 @@ extension HTTP2Engine {
     internal func streamClosed(_ stream: Int32, _ code: HTTP2ErrorCode) {
         let number = number(of: stream)
         guard number > 0, !isDead else { return }
-        let slot = streams[number].slot
+        let entry = streams[number]
         streams.close(number)
-        if slot > 0 {
-            handler?.streamClosed(slot, code)
+        if entry.slot > 0 {
+            // Where both sides have ended, libnghttp2 closes a stream before our reset is sent.
+            handler?.streamClosed(entry.slot, code == .noError ? entry.resetCode : code)
         }
     }
 

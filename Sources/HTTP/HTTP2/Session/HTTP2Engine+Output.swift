@@ -110,6 +110,10 @@ extension HTTP2Engine {
 
     internal func queueReset(_ stream: Int32, _ code: HTTP2ErrorCode) {
         guard !isDead else { return }
+        let number = number(of: stream)
+        if number > 0, streams[number].resetCode == .noError {
+            streams[number].resetCode = code
+        }
         unsafe check(nghttp2_submit_rst_stream(library.raw, 0, stream, code.rawValue))
     }
 

@@ -38,6 +38,7 @@ internal final class HTTP2Engine {
     /// Whether libnghttp2 itself has failed: it may only be freed, and the GOAWAY is ours to write.
     private var isBroken = false
     private var isGoawayOwed = false
+    private var isAbandoned = false
 
     internal init(isServer: Bool, limits: HTTP2Limits) throws(HTTP2Fault) {
         self.isServer = isServer
@@ -57,8 +58,8 @@ internal final class HTTP2Engine {
     internal var deadCode: HTTP2ErrorCode? { fault?.code }
 
     internal var wantsToWrite: Bool {
-        if isBroken {
-            return isGoawayOwed
+        if isBroken || isAbandoned {
+            return isGoawayOwed && !isAbandoned
         }
         return unsafe nghttp2_session_want_write(library.raw) != 0
     }
@@ -130,9 +131,10 @@ internal final class HTTP2Engine {
         server: (any HTTP2ServerHandler)?,
         client: (any HTTP2ClientHandler)?
     ) {
+        isAbandoned = true
+        isFaultThrown = true
         if fault == nil {
             fault = .closed(code)
-            isFaultThrown = true
         }
         begin(server: server, client: client)
         defer { end() }

@@ -48,6 +48,8 @@ extension HTTP2StreamTable {
         internal var isOpen: Bool
         /// Whether our handler, and no fault of the peer, has the stream reset.
         internal var isResetByUs = false
+        /// What the stream is reset with from here, once it is.
+        internal var resetCode = HTTP2ErrorCode.noError
         /// Whether the request has gone out, where we are the client.
         internal var isSent = false
         /// Whether the final head has come, and what follows it are trailers.
