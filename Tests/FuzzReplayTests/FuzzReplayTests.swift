@@ -21,6 +21,7 @@ struct FuzzReplayTests {
         Corpus(name: "head") { fuzzHead($0) },
         Corpus(name: "chunk") { fuzzChunk($0) },
         Corpus(name: "conf") { fuzzConf($0) },
+        Corpus(name: "http2") { fuzzHTTP2($0) },
         Corpus(name: "keyset") { fuzzKeySet($0) },
         Corpus(name: "target") { fuzzTarget($0) },
         Corpus(name: "token") { fuzzToken($0) },

@@ -30,6 +30,17 @@ extension ReasonHint {
         "head.obs_fold": "a field is folded over two lines, which no client does today",
         "head.space_before_colon": "a blank stands before a colon: a sign of request smuggling",
         "head.http2_preface": "the client speaks HTTP/2 without having negotiated it",
+        "head.connection_field":
+            "a field of HTTP/1's connections (`Connection`, `Transfer-Encoding`, `Upgrade`, `TE`) came "
+            + "over HTTP/2: a broken client, or a sign of request smuggling",
+        "head.upper_case": "a field's name has a letter in upper case, which HTTP/2 forbids",
+        "head.field_value": "a field's value begins or ends with a blank, which HTTP/2 forbids",
+        "head.pseudo":
+            "a pseudo-header (`:method`, `:path`, `:scheme`, `:authority`) is missing, repeated, out of "
+            + "place or malformed: a client made by hand, or smuggling",
+        "head.protocol": "an extended CONNECT asks for another protocol than `websocket`",
+        "body.length":
+            "the body has not the length that `Content-Length` says: a broken client, or smuggling",
         "head.request_line":
             "the first line is no HTTP request: perhaps TLS sent to a plain listener, or a scanner",
         "head.timeout": "the head did not arrive in time: a slow client, or a slowloris",

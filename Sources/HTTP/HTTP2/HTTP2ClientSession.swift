@@ -59,8 +59,8 @@ public final class HTTP2ClientSession {
     ///   - method: The method as the fields say it, for judging the response.
     ///   - hasBody: Whether the handler is to be asked for a body; without one the head ends our side.
     /// - Returns: The stream's number on the wire.
-    /// - Throws: ``HTTP2Fault/closed(_:)`` with `refusedStream` where the numbers are used up, and whatever
-    ///   has ended the connection; the slot is then not taken.
+    /// - Throws: ``HTTP2Fault/closed(_:)`` with `refusedStream` where the peer takes no more or the numbers
+    ///   are used up, and whatever has ended the connection; the slot is then not taken.
     public func request(
         _ slot: Int,
         _ fields: borrowing HTTP2FieldList,

@@ -33,10 +33,9 @@ public struct HTTP2FieldList: Sendable {
         isNeverIndexed: Bool = false
     ) {
         let start = bytes.count
-        for index in 0..<name.count {
-            bytes.append(ASCII.lowercased(name[index]))
-        }
+        bytes.append(name)
         let valueStart = bytes.count
+        lowercase(start..<valueStart)
         bytes.append(value)
         finish(start: start, valueStart: valueStart, isNeverIndexed: isNeverIndexed)
     }
@@ -75,6 +74,13 @@ public struct HTTP2FieldList: Sendable {
         } while rest > 0
         bytes.append(digits.span.extracting(index..<digits.count))
         finish(start: start, valueStart: valueStart, isNeverIndexed: false)
+    }
+
+    private mutating func lowercase(_ place: Range<Int>) {
+        var span = bytes.mutableSpan
+        for index in place {
+            span[index] = ASCII.lowercased(span[index])
+        }
     }
 
     private mutating func finish(start: Int, valueStart: Int, isNeverIndexed: Bool) {

@@ -43,6 +43,26 @@ struct EndingTests {
         #expect(pair.client.events == ["draining", "closed 2 refusedStream"])
     }
 
+    @Test("Requests that wait for others are given back at once when GOAWAY comes")
+    func waitingRequests() throws {
+        var limits = http2Limits
+        limits.streamCount = 1
+        let pair = try HTTP2Pair(server: limits)
+        pair.settle()
+        try pair.client.request(goodHead)
+        try pair.client.request(goodHead)
+        pair.settle()
+        pair.server.session.shutDown(.noError)
+        pair.settle()
+        #expect(pair.client.events == ["draining", "closed 2 refusedStream"])
+        pair.server.answer = (204, nil)
+        pair.server.respond(1)
+        pair.settle()
+        #expect(pair.client.events.last == "closed 1 noError" && pair.client.events.count == 4)
+        #expect(pair.client.session.isFinished)
+        #expect(throws: HTTP2Fault.self) { try pair.client.request(goodHead) }
+    }
+
     @Test("A GOAWAY with an error is not one of libnghttp2's")
     func ownError() throws {
         let pair = try HTTP2Pair()

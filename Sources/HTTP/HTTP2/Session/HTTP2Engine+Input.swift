@@ -251,6 +251,21 @@ extension HTTP2Engine {
         guard let client, !isDead, !isDraining else { return }
         isDraining = true
         client.peerDraining()
+        closeUnsent()
+    }
+
+    /// Closes towards the handler what will never be sent; libnghttp2 forgets it in its own time, which
+    /// may be when the streams that run have ended.
+    private func closeUnsent() {
+        for number in 1..<(streams.numberMax + 1)
+        where streams.contains(number) && !streams[number].isSent {
+            let entry = streams[number]
+            streams[number].slot = 0
+            queueReset(entry.stream, .cancel)
+            if entry.slot > 0 {
+                handler?.streamClosed(entry.slot, .refusedStream)
+            }
+        }
     }
 
     internal func streamClosed(_ stream: Int32, _ code: HTTP2ErrorCode) {

@@ -76,6 +76,7 @@ extension HTTP2Engine {
         if let code = deadCode {
             throw .closed(code)
         }
+        guard !isDraining else { throw .closed(.refusedStream) }
         let number = streams.open(0, slot: slot, method: method)
         let word = unsafe UnsafeMutableRawPointer(bitPattern: number)
         var body = unsafe nghttp2_data_provider()

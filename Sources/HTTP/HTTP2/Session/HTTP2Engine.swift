@@ -240,7 +240,8 @@ internal final class HTTP2Engine {
         guard !isBroken, fault == nil else { return }
         let queued = unsafe nghttp2_session_get_outbound_queue_size(library.raw)
         // Chosen: two window updates, a head and trailers for each stream, and the burst of resets.
-        if queued > 1024 + 4 * limits.streamCount + limits.resets.burst {
+        let expected = 4 * min(limits.streamCount, 65_536) + min(limits.resets.burst, 65_536)
+        if queued > 1024 + expected {
             flooded(.outboundQueue)
         }
     }

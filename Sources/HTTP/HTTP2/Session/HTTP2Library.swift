@@ -57,8 +57,8 @@ internal struct HTTP2LibraryOptions: ~Copyable {
         unsafe nghttp2_option_set_max_outbound_ack(raw, 10 * HTTP2FrameMeter.answersOwedMax)
         unsafe nghttp2_option_set_stream_reset_rate_limit(
             raw,
-            UInt64(10 * max(1, limits.resets.burst)),
-            UInt64(10 * max(1, limits.resets.perSecond))
+            10 * UInt64(clamping: min(max(1, limits.resets.burst), 1 << 32)),
+            10 * UInt64(clamping: min(max(1, limits.resets.perSecond), 1 << 32))
         )
         // It counts a frame head that comes byte by byte nine times.
         unsafe nghttp2_option_set_max_continuations(raw, 10 * (8 + limits.head.size / 16_384))

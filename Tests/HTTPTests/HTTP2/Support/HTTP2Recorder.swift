@@ -23,8 +23,12 @@ class HTTP2Recorder: HTTP2Handler {
     func sendTrailers(_ stream: Int32, _ fields: borrowing HTTP2FieldList) {}
 
     func dataReceived(_ slot: Int, _ bytes: Span<UInt8>) {
-        // One event for neighbouring pieces, so that cuts do not show.
-        if let last = events.last, last.hasPrefix("data \(slot) ") {
+        // One event for neighbouring pieces, so that cuts do not show; large bodies are not spelt out.
+        if received[slot, default: []].count > 1000 {
+            if events.last != "data \(slot) ..." {
+                events.append("data \(slot) ...")
+            }
+        } else if let last = events.last, last.hasPrefix("data \(slot) ") {
             events.removeLast()
             events.append(last + bytes.text())
         } else {
