@@ -112,7 +112,7 @@ def heads(report, gate, backends):
         found = {}
         for name, value in seen["headers"]:
             found.setdefault(name, []).append(value)
-        views[client] = (seen.get("line"), {name: value for name, value in found.items() if name not in ("host", "x-request-id", "x-forwarded-proto", "x-forwarded-host", "forwarded", "traceparent")})
+        views[client] = (seen.get("line"), {name: value for name, value in found.items() if name not in ("host", "x-request-id", "x-forwarded-proto", "x-forwarded-host", "forwarded", "traceparent", "via")})
         told = {name: value for name, value in found.items() if name.replace("_", "-").startswith("x-stack")}
         report.equal(f"{client}: who calls", told, {"x-stack-user-id": ["ann"], "x-stack-issuer": ["https://issuer.test"], "x-stack-client-id": ["interop"], "x-stack-scopes": ["shop:read"]})
         report.equal("  the address", found.get("x-forwarded-for"), ["127.0.0.1"])

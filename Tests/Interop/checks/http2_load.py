@@ -34,7 +34,7 @@ def load(report, gate, backends):
 
 
 def goaway(report, gate, backends):
-    """The server ends a connection after every twentieth request, as RFC 9113 §6.8 has it."""
+    """The server ends a connection after every 500th request, as RFC 9113 §6.8 has it."""
     all_good(report, "h2load -c8 -m8 to a server that says GOAWAY", h2load("-n5000", "-c8", "-m8", gate.origin + "/churn/small"), 5000)
     all_good(report, "h2load -c2 -m100 to the same", h2load("-n3000", "-c2", "-m100", gate.origin + "/churn/small"), 3000)
     all_good(report, "HTTP/1.1 to the same", h2load("--h1", "-n2000", "-c20", gate.origin + "/churn/small"), 2000)

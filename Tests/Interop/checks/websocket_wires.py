@@ -46,7 +46,9 @@ class Classic:
 
     async def send(self, message, pieces=1):
         cut = max(1, -(-len(message) // pieces))
-        await self.socket.send(message if pieces == 1 else [message[at : at + cut] for at in range(0, len(message), cut)])
+        # Who was closed meanwhile hears of it when it reads.
+        with contextlib.suppress(websockets.ConnectionClosed):
+            await self.socket.send(message if pieces == 1 else [message[at : at + cut] for at in range(0, len(message), cut)])
 
     async def ping(self, payload):
         waiter = await self.socket.ping(payload)

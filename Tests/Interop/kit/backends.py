@@ -187,7 +187,7 @@ http {{
     uwsgi_temp_path {home}/t4; scgi_temp_path {home}/t5;
     server {{ listen 127.0.0.1:{http}; location /nginx/trailed {{ alias {files}/small; add_trailer x-sum 42; }} }}
     server {{ listen 127.0.0.1:{h2} http2; }}
-    # A GOAWAY after every twentieth request of a connection.
-    server {{ listen 127.0.0.1:{churn} http2; keepalive_requests 20; }}
+    # A GOAWAY after every 500th request of a connection.
+    server {{ listen 127.0.0.1:{churn} http2; keepalive_requests 500; }}
 }}
 """

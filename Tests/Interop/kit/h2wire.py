@@ -90,6 +90,8 @@ class Stream:
         state, offset = self.connection.state, 0
         while offset < len(data):
             if self.fault:
+                if self.fault.code == h2.errors.ErrorCodes.NO_ERROR and self.ended:
+                    return  # The other side has said all that it will, and wants no more (RFC 9113 §8.1).
                 raise self.fault
             room = min(state.local_flow_control_window(self.number), state.max_outbound_frame_size)
             if room <= 0 or self.connection.writer.transport.get_write_buffer_size() > 1 << 20:
