@@ -136,6 +136,7 @@ struct RevocationTests {
         let stream = request(1) {
             $0.response.delay = 2 * Self.second
             $0.response.fields = [("Content-Type", "Text/Event-Stream; charset=utf-8")]
+            $0.response.framing = .chunked(size: 50)
         }
         #expect(try run([stream]).peer.outcomes.map(\.status) == [401])
     }

@@ -19,32 +19,29 @@ extension Exchange {
     /// - Returns: `false` where it would be a stream for a token that is dead by now; it is refused
     ///   instead.
     func mayBeginStream() -> Bool {
-        guard let token else { return true }
-        let kind = streamKind
-        let isLasting = responseHead.isUpgrade || isEventStream(responseHead.fields)
-        guard isLasting || kind != nil, let settings = route?.settings, !settings.isShadow else {
+        guard let token, let kind = streamKind, let route, !route.settings.isShadow else {
             return true
         }
-        if isLasting, let refusal = deathNotice(of: token, settings.tokenExpiry) {
+        let expiry = route.settings.tokenExpiry
+        if isLasting(kind), let refusal = deathNotice(of: token, expiry) {
             refuseStream(refusal)
             return false
         }
-        guard let kind, token.own != nil || settings.tokenExpiry != .keep else { return true }
-        follow(kind, token, settings.tokenExpiry)
+        follow(kind, token, expiry)
         return true
     }
 
     /// Has a call end with its token whose request is a stream itself: its response may begin only
     /// when it is over.
     func followCall() {
-        guard isGRPC, !isRequestComplete, head.version == .http2, let token,
-            let settings = route?.settings, !settings.isShadow,
-            token.own != nil || settings.tokenExpiry != .keep
+        guard isGRPC, !isRequestComplete, head.version == .http2, let token, let route,
+            !route.settings.isShadow
         else { return }
-        follow(.gRPC, token, settings.tokenExpiry)
+        follow(.gRPC, token, route.settings.tokenExpiry)
     }
 
     private func follow(_ kind: StreamEnding.Kind, _ token: VerifiedToken, _ expiry: TokenExpiry) {
+        guard token.own != nil || expiry != .keep else { return }
         stream.ending.begin(kind)
         if kind == .webSocket {
             stream.webSocket = WebSocketTunnel()
@@ -57,25 +54,32 @@ extension Exchange {
 
     /// What the response is, or `nil` where it ends by itself.
     private var streamKind: StreamEnding.Kind? {
-        let fields = responseHead.fields
-        if responseHead.isUpgrade {
-            guard let field = fields.first(.upgrade),
-                fields.value(at: field).isEqualIgnoringCase(to: "websocket")
-            else { return .tunnel }
-            return .webSocket
-        }
+        if responseHead.isUpgrade { return isWebSocket ? .webSocket : .tunnel }
         switch responseHead.framing {
         case .length, .none: return nil
         case .chunked, .untilClose: break
         }
         // What is compressed cannot be given a last line.
-        if isEventStream(fields), fields.first(.contentEncoding) == nil { return .eventStream }
-        return head.version == .http2 && isGRPC ? .gRPC : .other
+        if isEventStream, responseHead.fields.first(.contentEncoding) == nil { return .eventStream }
+        return isGRPC && head.version == .http2 ? .gRPC : .other
     }
 
-    private func isEventStream(_ fields: FieldBlock) -> Bool {
-        guard let field = fields.first(.contentType) else { return false }
-        let value = fields.value(at: field)
+    /// Whether it is meant to last, and not only long.
+    private func isLasting(_ kind: StreamEnding.Kind) -> Bool {
+        switch kind {
+        case .eventStream, .tunnel, .webSocket: true
+        case .gRPC, .other: isEventStream
+        }
+    }
+
+    private var isWebSocket: Bool {
+        guard let field = responseHead.fields.first(.upgrade) else { return false }
+        return responseHead.fields.value(at: field).isEqualIgnoringCase(to: "websocket")
+    }
+
+    private var isEventStream: Bool {
+        guard let field = responseHead.fields.first(.contentType) else { return false }
+        let value = responseHead.fields.value(at: field)
         return value.count >= 17
             && value.extracting(0..<17).isEqualIgnoringCase(to: "text/event-stream")
     }

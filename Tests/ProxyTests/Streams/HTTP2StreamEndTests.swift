@@ -106,6 +106,21 @@ struct HTTP2StreamEndTests {
         #expect(isRefused(lines, 200), "\(lines)")
     }
 
+    /// More than one turn ends: the rest follows in the next ones, without a wait.
+    @Test
+    func manyThatEndTogetherAllEnd() throws {
+        let scene = try StreamScene(head("text/event-stream"))
+        let peer = try scene.addHTTP2Peer()
+        for slot in 11...110 {
+            peer.open(slot, at: Self.second, .get, fields("GET"))
+        }
+        scene.world.strangerCount += 100
+        let lines = scene.run()
+        let ended = peer.streams.values.filter { $0.text == ": token_expired\n" }
+        #expect(ended.count == 100 && lines.count == 100 && peer.fault == nil)
+        #expect(ended.allSatisfy { (4_000...4_100).contains($0.closedAt ?? 0) })
+    }
+
     @Test
     func anotherResponseIsResetAfterTheGrace() throws {
         let part = chunk("part")
