@@ -10,6 +10,21 @@ struct HTTP2Input {
     /// What the peer sends, its preface included.
     let wire: [UInt8]
 
+    /// Whether there is a frame that looks like GOAWAY.
+    ///
+    /// Once one has come and no stream runs, libnghttp2 reads on to the end of what it was shown, and
+    /// no further: what follows depends on the cuts, and means nothing any more.
+    var saysGoodbye: Bool {
+        var index = 0
+        while index + 9 <= wire.count {
+            if wire[index + 3] == 7, wire[(index + 5)..<(index + 9)].allSatisfy({ $0 == 0 }) {
+                return true
+            }
+            index += 1
+        }
+        return false
+    }
+
     init(_ bytes: Span<UInt8>) {
         let choice = bytes.count > 0 ? bytes[0] : 0
         // As many as no bound on what waits to be written depends on the cuts.

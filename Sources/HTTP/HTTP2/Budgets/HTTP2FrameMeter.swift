@@ -33,8 +33,7 @@ internal struct HTTP2FrameMeter {
 
     internal init(limits: HTTP2Limits, isServer: Bool) {
         prefaceLeft = isServer ? 24 : 0
-        // Eight as in libnghttp2, and one for each whole frame that a head at the limit fills.
-        continuationCountMax = 8 + limits.head.size / 16_384
+        continuationCountMax = Self.continuationCountMax(limits.head)
         blockSizeMax = limits.head.size * Self.bombFactor
         resets = HTTP2Bucket(limits.resets)
         controlFrames = HTTP2Bucket(limits.controlFrames)
@@ -210,6 +209,12 @@ internal struct HTTP2FrameMeter {
         if isInsideBlock, endsBlock {
             isInsideBlock = false
         }
+    }
+
+    /// The most CONTINUATION frames of one head: eight as in libnghttp2, and one for each whole frame
+    /// that a head at the limit fills.
+    internal static func continuationCountMax(_ limits: HeadLimits) -> Int {
+        8 + limits.size / 16_384
     }
 
     /// How far beyond the limit a head is decoded before its sender is taken for an attacker; short of

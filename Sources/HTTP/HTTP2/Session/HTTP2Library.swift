@@ -60,8 +60,11 @@ internal struct HTTP2LibraryOptions: ~Copyable {
             10 * UInt64(clamping: min(max(1, limits.resets.burst), 1 << 32)),
             10 * UInt64(clamping: min(max(1, limits.resets.perSecond), 1 << 32))
         )
-        // It counts a frame head that comes byte by byte nine times.
-        unsafe nghttp2_option_set_max_continuations(raw, 10 * (8 + limits.head.size / 16_384))
+        // It counts a frame head that comes byte by byte nine times, and that of the frame behind.
+        unsafe nghttp2_option_set_max_continuations(
+            raw,
+            9 * (HTTP2FrameMeter.continuationCountMax(limits.head) + 2)
+        )
     }
 
     deinit {
