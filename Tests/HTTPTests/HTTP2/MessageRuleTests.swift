@@ -447,6 +447,13 @@ struct MessageRuleTests {
         #expect(transcript.events.count == 1 && transcript.events[0].hasPrefix("request"))
     }
 
+    @Test("Empty crumbs leave nothing", arguments: [["", "a=1", "", "b=2", ""], ["", ""]])
+    func emptyCrumbs(_ crumbs: [String]) throws {
+        let input = clientPreface + headers(1, goodHead + crumbs.map { ("cookie", $0) })
+        let cookie = crumbs.count > 2 ? "a=1; b=2" : ""
+        #expect(try play(input).events[0].hasSuffix(" complete cookie=" + cookie))
+    }
+
     @Test("A tunnel is read as CONNECT, a WebSocket as the GET that it is in HTTP/1")
     func tunnels() throws {
         let tunnel = headers(

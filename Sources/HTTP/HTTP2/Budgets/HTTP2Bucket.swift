@@ -14,10 +14,8 @@ internal struct HTTP2Bucket {
         self.span = overflow ? Int64.max / 4 : min(span, Int64.max / 4)
     }
 
-    /// Takes one token.
+    /// Takes one token at `now`, in monotonic nanoseconds; a clock that steps back forgives nothing.
     ///
-    /// - Parameters:
-    ///   - now: Monotonic nanoseconds; a clock that steps back forgives nothing.
     /// - Returns: Whether there was one.
     internal mutating func take(now: Int64) -> Bool {
         let base = max(fullAt, now)

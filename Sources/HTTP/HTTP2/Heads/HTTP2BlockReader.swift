@@ -109,8 +109,9 @@ internal struct HTTP2BlockReader {
         }
     }
 
+    /// An empty crumb says nothing, and would leave a blank at an end.
     private mutating func addCookie(_ value: Span<UInt8>, isNeverIndexed: Bool) {
-        if hasCookie {
+        if !cookie.isEmpty, value.count > 0 {
             cookie.append("; ")
         }
         hasCookie = true
