@@ -75,13 +75,12 @@ internal final class HTTP2Engine {
         server: (any HTTP2ServerHandler)?,
         client: (any HTTP2ClientHandler)?
     ) throws(HTTP2Fault) {
-        if let fault {
-            throw fault
-        }
         self.now = now
         begin(server: server, client: client)
         defer { end() }
-        if let finding = meter.scan(bytes, now: now) {
+        if isDead {
+            // Nothing more is read.
+        } else if let finding = meter.scan(bytes, now: now) {
             feed(bytes.extracting(0..<finding.at))
             terminate(finding.fault)
         } else {
@@ -101,25 +100,22 @@ internal final class HTTP2Engine {
         server: (any HTTP2ServerHandler)?,
         client: (any HTTP2ClientHandler)?
     ) throws(HTTP2Fault) {
-        if isBroken {
-            writeGoaway(into: &output)
-        } else {
-            begin(server: server, client: client)
-            defer { end() }
-            outputLimit = limit
+        begin(server: server, client: client)
+        defer { end() }
+        outputLimit = limit
+        if !isBroken, !isAbandoned {
             unsafe withUnsafeMutablePointer(to: &output) { buffer in
                 unsafe self.output = unsafe buffer
                 unsafe produce(into: buffer)
                 unsafe self.output = nil
             }
-            if isBroken {
-                writeGoaway(into: &output)
-            }
-            if let fault {
-                closeAll(fault.code)
-            }
         }
-        if let fault, !isFaultThrown {
+        if isBroken {
+            writeGoaway(into: &output)
+        }
+        guard let fault else { return }
+        closeAll(fault.code)
+        if !isFaultThrown {
             isFaultThrown = true
             throw fault
         }
