@@ -57,7 +57,9 @@ extension HTTP2Connection: HTTP2ServerHandler {
     }
 
     /// Gives the connection's window back for what has come in, whether its stream has taken it or
-    /// not: a slow stream must not stall the others. Only where many streams are slow together is
+    /// not: a slow stream must not stall the others.
+    ///
+    /// Only where many streams are slow together is
     /// the connection held back, so that what waits for them is bounded.
     func giveBackConnectionWindow() {
         guard owedCount > 0, heldCount <= Self.heldCountMax else { return }

@@ -3,9 +3,9 @@ import Bytes
 import EventLoop
 import HTTP
 
-/// One HTTP/2 stream of a peer: the wire of one exchange. Reused from stream to stream.
+/// One HTTP/2 stream of a peer: the wire of one exchange.
 ///
-/// What the exchange sends waits here until the session asks for it (`HTTP2Stream+Output`); what the
+/// Reused from stream to stream. What the exchange sends waits here until the session asks for it (`HTTP2Stream+Output`); what the
 /// peer sends waits here until the exchange takes it. Both are bounded: by the stream's window, and by
 /// what is let in from the upstream before the peer's window has asked for more.
 final class HTTP2Stream: EventHandler, Runnable {
