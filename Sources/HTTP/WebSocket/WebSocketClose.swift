@@ -1,4 +1,4 @@
-public import Bytes
+import Bytes
 
 /// A Close frame as either endpoint would write it (RFC 6455 §5.5.1).
 public struct WebSocketClose: Sendable {

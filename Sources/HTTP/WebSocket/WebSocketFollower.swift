@@ -1,4 +1,4 @@
-public import Bytes
+import Bytes
 
 /// Follows the frames of one direction of a WebSocket through bytes that are cut anywhere (RFC 6455
 /// §5.2).
