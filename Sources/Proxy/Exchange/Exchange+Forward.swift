@@ -53,6 +53,21 @@ extension Exchange {
         }
         upstream.setDeadline(worker.loop.now + target.readTimeout)
         followCall()
+        if let box = refusedBody {
+            refusedBody = nil
+            sendAgain(box, to: upstream)
+        }
+    }
+
+    /// Sends what another server has refused of the body.
+    private func sendAgain(_ box: BufferBox, to upstream: any ExchangeUpstream) {
+        let count = box.buffer.count
+        let taken = upstream.sendBody(box.buffer.bytes, first: count)
+        worker.buffers.giveBack(box)
+        guard taken == count else { return upstreamFailed(.closedEarly) }
+        if isRequestComplete {
+            upstream.endBody(self)
+        }
     }
 
     /// Takes of the first `available` bytes, which are the request body's.
@@ -112,7 +127,9 @@ extension Exchange {
     }
 
     /// The upstream has failed: try another, or answer for it.
-    func upstreamFailed(_ failure: UpstreamFailure) {
+    ///
+    /// The server is blamed once for what many exchanges meet together.
+    func upstreamFailed(_ failure: UpstreamFailure, isBlamed: Bool = true) {
         if stream.ending.isPeerTold {
             // It was told to end, and has.
             return tunnelEndedByUpstream()
@@ -120,13 +137,17 @@ extension Exchange {
         self.failure = failure
         let wasConnecting = machine.isConnecting
         let isUntouched = upstream?.hasReceivedNothing ?? true
-        if failure.blamesServer {
+        if failure.blamesServer, isBlamed {
             target?.failed(at: worker.loop.now)
+        }
+        if failure == .refused, bytesReceived > 0 {
+            refusedBody = upstream?.takeBody()
         }
         releaseUpstream(reusable: false)
         let mayRetry: Bool
         switch failure {
-        case .deadlineExceeded, .noServer, .outOfDescriptors, .readTimedOut, .malformed:
+        case .deadlineExceeded, .malformed, .noServer, .noWebSocket, .outOfDescriptors,
+            .readTimedOut:
             mayRetry = false
         case .closedEarly, .connectFailed, .connectTimedOut, .tlsFailed:
             mayRetry =
@@ -134,10 +155,11 @@ extension Exchange {
                 || head.method.isIdempotent && head.framing == .none && isUntouched
         case .refused:
             // The server vouches that it has done nothing.
-            mayRetry = bytesReceived == 0
+            mayRetry = bytesReceived == 0 || refusedBody != nil
         }
         let step = machine.upstreamFailed(
             mayRetry: mayRetry,
+            isRefusal: failure == .refused,
             isRequestOpen: !isRequestComplete
         )
         if step == .answer {

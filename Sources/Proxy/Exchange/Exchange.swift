@@ -58,6 +58,8 @@ final class Exchange {
     /// The answer written here, where the upstream's is not sent on.
     var answer: Answer?
     var responseHead = ResponseHead()
+    /// What a server has refused of the request's body, for the next attempt.
+    var refusedBody: BufferBox?
     /// What came behind the body, checked; empty as a rule.
     var requestTrailers = FieldBlock()
     var responseTrailers = FieldBlock()
@@ -227,6 +229,10 @@ final class Exchange {
         ticket = nil
         answer = nil
         failure = nil
+        if let refusedBody {
+            worker.buffers.giveBack(refusedBody)
+        }
+        refusedBody = nil
         isGRPC = false
         callDeadline = nil
         requestTrailers.removeAll()

@@ -17,7 +17,8 @@ protocol ExchangeUpstream: AnyObject {
 
     /// Writes the request head anew; the body may follow.
     ///
-    /// Where the request is complete already, so is what is sent.
+    /// Where the request is complete already, so is what is sent, unless ``Exchange/refusedBody``
+    /// follows.
     func sendRequest(_ exchange: Exchange, _ target: UpstreamTarget)
     /// Takes of the first `available` bytes, which are the request body's, or the tunnel's; returns
     /// how many.
@@ -26,6 +27,9 @@ protocol ExchangeUpstream: AnyObject {
     func sendBody(_ bytes: Span<UInt8>, first available: Int) -> Int
     /// Ends the request, which was not complete when its head was sent.
     func endBody(_ exchange: Exchange)
+    /// Hands out the whole of the body that was taken so far, where all of it is still here, for
+    /// another attempt.
+    func takeBody() -> BufferBox?
     /// Sends what can be sent.
     func flush()
     /// Goes on with the response after a pause, and has the other side advance.

@@ -7,6 +7,8 @@ public enum UpstreamFailure: CaseIterable, Sendable {
     case deadlineExceeded
     case malformed
     case noServer
+    /// It speaks HTTP/2 without WebSocket (RFC 8441 §3).
+    case noWebSocket
     case outOfDescriptors
     case readTimedOut
     /// The server vouches that it has not touched the request (RFC 9113 §8.7).
@@ -16,7 +18,7 @@ public enum UpstreamFailure: CaseIterable, Sendable {
     /// The status that the peer gets.
     var status: Int {
         switch self {
-        case .closedEarly, .connectFailed, .malformed, .tlsFailed: 502
+        case .closedEarly, .connectFailed, .malformed, .noWebSocket, .tlsFailed: 502
         case .noServer, .outOfDescriptors, .refused: 503
         case .connectTimedOut, .deadlineExceeded, .readTimedOut: 504
         }
@@ -31,6 +33,7 @@ public enum UpstreamFailure: CaseIterable, Sendable {
         case .deadlineExceeded: "deadline_exceeded"
         case .malformed: "upstream_malformed"
         case .noServer: "upstream_unavailable"
+        case .noWebSocket: "upstream_no_websocket"
         case .outOfDescriptors: "gateway_overloaded"
         case .readTimedOut: "upstream_read_timeout"
         case .refused: "upstream_refused"
@@ -48,6 +51,7 @@ public enum UpstreamFailure: CaseIterable, Sendable {
             "The service behind the gateway did not answer by the deadline of the call."
         case .malformed: "The service behind the gateway answered what cannot be read."
         case .noServer: "No server of the service behind the gateway is available."
+        case .noWebSocket: "The service behind the gateway does not take WebSockets."
         case .outOfDescriptors: "The gateway is overloaded."
         case .readTimedOut: "The service behind the gateway did not answer in time."
         case .refused: "The service behind the gateway takes no more requests now."
@@ -63,7 +67,7 @@ public enum UpstreamFailure: CaseIterable, Sendable {
         switch self {
         case .closedEarly, .connectFailed, .connectTimedOut, .malformed, .readTimedOut, .tlsFailed:
             true
-        case .deadlineExceeded, .noServer, .outOfDescriptors, .refused: false
+        case .deadlineExceeded, .noServer, .noWebSocket, .outOfDescriptors, .refused: false
         }
     }
 }

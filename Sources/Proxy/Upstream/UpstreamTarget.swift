@@ -17,7 +17,7 @@ final class UpstreamTarget {
     let connectTimeout: Timeout
     let readTimeout: Timeout
     let idleTimeout: Timeout
-    private let keepAliveIdle: Timeout
+    let keepAliveIdle: Timeout
     private let idleCountMax: Int
     private let ejectionFailureCount: Int
     private let ejectionTime: Timeout
@@ -27,6 +27,9 @@ final class UpstreamTarget {
     /// Exchanges and connections under way.
     var activeCount = 0
     private var idle: [HTTP1UpstreamConnection] = []
+    /// How many streams the server allowed on a connection when last heard.
+    var streamCountSeen: Int?
+    private var http2Connections: [HTTP2UpstreamConnection] = []
     private var failureCount = 0
     private var ejectedUntil: Instant?
     private var isRetired = false
@@ -64,11 +67,52 @@ final class UpstreamTarget {
     /// Gives an exchange a wire: the idle connection used last, which is the one least likely to
     /// have been closed, or a new one.
     func open(for exchange: Exchange) -> UpstreamOpening {
+        guard server.wireProtocol == .http11 else { return openStream(for: exchange) }
         if let connection = idle.popLast() {
             connection.begin(exchange)
             return .ready(connection)
         }
         return HTTP1UpstreamConnection.open(to: self, for: exchange)
+    }
+
+    /// Gives an exchange a stream of the least loaded connection with room, or of one that is still
+    /// being made, or of a new one.
+    private func openStream(for exchange: Exchange) -> UpstreamOpening {
+        if let connection = leastLoaded(isActive: true) ?? leastLoaded(isActive: false) {
+            return connection.open(for: exchange)
+        }
+        switch HTTP2UpstreamConnection.open(to: self, worker: exchange.worker) {
+        case .opened(let connection):
+            http2Connections.append(connection)
+            return connection.open(for: exchange)
+        case .failed(let failure): return .failed(failure)
+        }
+    }
+
+    private func leastLoaded(isActive: Bool) -> HTTP2UpstreamConnection? {
+        var best: HTTP2UpstreamConnection?
+        for connection in http2Connections
+        where connection.isActive == isActive && connection.hasRoom {
+            if connection.streamCount < best?.streamCount ?? .max {
+                best = connection
+            }
+        }
+        return best
+    }
+
+    /// Whether a connection without streams is kept for later, or there are enough of those.
+    func keepsResting(_ connection: HTTP2UpstreamConnection) -> Bool {
+        guard !isRetired else { return false }
+        var count = 1
+        for other in http2Connections where other !== connection && other.streamCount == 0 {
+            count += 1
+        }
+        return count <= idleCountMax
+    }
+
+    /// Forgets a connection that has ended.
+    func forget(_ connection: HTTP2UpstreamConnection) {
+        http2Connections.removeAll { $0 === connection }
     }
 
     /// Keeps a connection for later, or says that there is no room for it.
@@ -106,6 +150,10 @@ final class UpstreamTarget {
         idle.removeAll()
         for connection in connections {
             connection.close()
+        }
+        // A copy: one that ends leaves the list.
+        for connection in http2Connections {
+            connection.retire()
         }
     }
 }

@@ -3,12 +3,24 @@ import Proxy
 /// Makes the world of a seed.
 extension World {
     /// A world with everybody in it, ready to run.
-    static func make(_ scenario: Scenario, seed: UInt64) throws -> World {
+    static func make(
+        _ scenario: Scenario,
+        seed: UInt64,
+        hasHTTP2Origins: Bool = false
+    ) throws -> World {
         let isFull = scenario == .consulting && seed % 7 == 6
-        let world = try World(seed: seed, scenario: scenario, deskLimit: isFull ? 0 : 1 << 20)
+        let world = try World(
+            seed: seed,
+            scenario: scenario,
+            deskLimit: isFull ? 0 : 1 << 20,
+            hasHTTP2Origins: hasHTTP2Origins
+        )
         var random = SeededGenerator(seed: seed &* 31 &+ 7)
         world.shapeKernel(&random)
         world.shapeOrigins(&random)
+        // A series of its own, so that those of the others stay as they are.
+        var other = SeededGenerator(seed: seed &+ 1_000)
+        world.dialling.streamCount = other.one(of: [100, 100, 1, 3])
         var id = 1
         for _ in 0..<random.number(1...4) {
             world.add(world.makePeer(&random, firstID: &id))
@@ -42,7 +54,8 @@ extension World {
             dialling.behaviour.writeMax = 20_000
             dialling.behaviour.readMax = 20_000
             dialling.behaviour.pausePercent = 100
-            dialling.behaviour.pause = 400_000_000
+            // Of HTTP/2 one connection carries what else several would.
+            dialling.behaviour.pause = hasHTTP2Origins ? 40_000_000 : 400_000_000
             kernel.faults = KernelFaults()
         }
         guard scenario == .failing || scenario == .changing else { return }
@@ -158,7 +171,8 @@ extension World {
         plan.body = random.bytes(random.bodySize())
         plan.informational = random.one(of: [0, 0, 0, 1, 3])
         plan.delay = random.one(of: [0, 0, 1_000_000, 40_000_000])
-        plan.closes = random.happens(15)
+        // An HTTP/2 connection that ends may meet requests of others, which is a failure.
+        plan.closes = random.happens(15) && !(hasHTTP2Origins && scenario.isKind)
         switch random.number(0...5) {
         case 0, 1: plan.framing = .chunked(size: random.one(of: [900, 16_000, 65_536, 200_000]))
         case 2: plan.framing = .untilClose
@@ -183,6 +197,8 @@ extension World {
             ])
         } else if random.happens(5) {
             plan.isSilent = true
+        } else if hasHTTP2Origins, random.happens(30) {
+            plan.refusalCount = random.number(1...3)
         }
         return plan
     }
@@ -214,7 +230,12 @@ extension World {
         case 6 where isLast && isPlain:
             plan.method = "GET"
             plan.target = "/open/tunnel"
-            plan.fields += [("Connection", "Upgrade"), ("Upgrade", "echo")]
+            plan.fields += [
+                ("Connection", "Upgrade"), ("Upgrade", hasHTTP2Origins ? "websocket" : "echo"),
+                ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            ]
+            plan.framing = .bare
+            plan.body = random.bytes(random.bodySize())
             plan.expected = .tunnelled
             plan.response = ResponsePlan()
             plan.response.status = 101

@@ -21,6 +21,8 @@ struct RequestPlan {
     var raw: [UInt8]?
 
     enum Framing {
+        /// Bytes behind the head that it does not speak of: those of a tunnel.
+        case bare
         case chunked(sizes: Int)
         case length
         case none
@@ -46,6 +48,9 @@ struct RequestPlan {
             + "\(response.cutAfter.map { " cut \($0) \(response.cutByReset)" } ?? "")"
     }
 
+    /// Whether it says that it understands trailers.
+    var asksForTrailers: Bool { fields.contains { $0.0 == "TE" } }
+
     var isIdempotent: Bool { ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"].contains(method) }
 
     /// The bytes of the head.
@@ -56,7 +61,7 @@ struct RequestPlan {
             text += "\(name): \(value)\r\n"
         }
         switch framing {
-        case .none: break
+        case .bare, .none: break
         case .chunked: text += "Transfer-Encoding: chunked\r\n"
         case .length: text += "Content-Length: \(body.count)\r\n"
         }
@@ -71,7 +76,7 @@ struct RequestPlan {
         guard raw == nil else { return [] }
         switch framing {
         case .none: return []
-        case .length: return body
+        case .bare, .length: return body
         case .chunked(let size): return chunked(body, size: size, extended: true)
         }
     }
@@ -106,6 +111,8 @@ struct ResponsePlan {
     /// The bytes of the response after which it stops; `nil` for a whole one.
     var cutAfter: Int?
     var cutByReset = false
+    /// How often it is refused before it is answered, by HTTP/2 origins.
+    var refusalCount = 0
     /// It answers before it has read the request's body.
     var isEarly = false
     /// It says `Connection: close`, and closes.
@@ -151,6 +158,13 @@ struct ResponsePlan {
 
     var isUntilClose: Bool {
         if case .untilClose = framing { true } else { false }
+    }
+
+    /// Whether a trailer stands behind its body.
+    func hasTrailer(to method: String) -> Bool {
+        guard case .chunked(let size) = framing, status != 204, status != 304, method != "HEAD"
+        else { return false }
+        return size % 2 == 0
     }
 
     /// The body that the peer must see.

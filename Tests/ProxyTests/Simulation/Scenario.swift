@@ -17,6 +17,9 @@ enum Scenario: String, CaseIterable {
     /// Too few descriptors.
     case starving
 
+    /// Whether origins do nothing that fails a request.
+    var isKind: Bool { self == .clean || self == .consulting || self == .errands }
+
     /// What was wrong with what a peer got.
     func judge(_ peer: SimulatedPeer) -> [String] {
         var faults: [String] = []
@@ -88,7 +91,9 @@ enum Scenario: String, CaseIterable {
             if seen.count != body.count, !isHidden {
                 return "\(outcome.body.count) of \(body.count) bytes, as if whole"
             }
-            return nil
+            let mayTrail = request.asksForTrailers && request.version == "HTTP/1.1"
+            let hasTrailer = mayTrail && plan.hasTrailer(to: request.method)
+            return outcome.hasTrailer == hasTrailer ? nil : "trailer \(outcome.hasTrailer)"
         }
         let mayBeCut =
             self != .clean && self != .errands && self != .consulting || !peer.isGood

@@ -6,17 +6,21 @@ import Testing
 /// `SIMULATION_SEED=n` runs one seed of every scenario, `SIMULATION_COUNT=n` so many.
 @Suite
 struct SimulationTests {
-    @Test(arguments: Scenario.allCases)
-    func everyRunKeepsItsPromises(scenario: Scenario) throws {
+    @Test(arguments: Scenario.allCases, [false, true])
+    func everyRunKeepsItsPromises(scenario: Scenario, hasHTTP2Origins: Bool) throws {
         let count = Self.number("SIMULATION_COUNT") ?? 100
         let only = Self.number("SIMULATION_SEED")
         let seeds = only.map { $0...$0 } ?? 0...(count - 1)
         var faults: [String] = []
         for seed in seeds {
             if Self.number("SIMULATION_TRACE") != nil {
-                print(scenario, seed)
+                print(scenario, seed, hasHTTP2Origins)
             }
-            let world = try World.make(scenario, seed: UInt64(seed))
+            let world = try World.make(
+                scenario,
+                seed: UInt64(seed),
+                hasHTTP2Origins: hasHTTP2Origins
+            )
             if Self.number("SIMULATION_LOG") == Self.place(of: scenario) {
                 world.kernel.trace = { print($0) }
             }

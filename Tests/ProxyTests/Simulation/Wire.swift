@@ -39,6 +39,8 @@ struct MessageReader {
     private var isInChunk = false
     /// The payload of the present message.
     private(set) var payload: [UInt8] = []
+    /// Whether a trailer stood behind it.
+    private(set) var hasTrailer = false
     /// Whether the present message's body has ended.
     private(set) var isBodyComplete = true
 
@@ -145,6 +147,7 @@ struct MessageReader {
 
     mutating func beginBody(_ framing: WireFraming) {
         payload = []
+        hasTrailer = false
         body = framing
         left = 0
         isInChunk = false
@@ -201,17 +204,32 @@ struct MessageReader {
             throw WireFault("a chunk size: \(line)")
         }
         if size == 0 {
-            guard bytes.count >= end + 3 else { return false }
-            guard bytes[end + 1] == 0x0D, bytes[end + 2] == 0x0A else {
-                throw WireFault("a trailer")
-            }
-            position = end + 3
-            isBodyComplete = true
-            return true
+            return try readTrailers(from: end + 1)
         }
         position = end + 1
         left = size
         isInChunk = true
+        return true
+    }
+
+    /// Behind the last chunk stands nothing, or the one trailer that origins send.
+    private mutating func readTrailers(from start: Int) throws(WireFault) -> Bool {
+        let all = bytes
+        guard let end = all.span.firstIndex(of: 0x0A, from: start) else { return false }
+        let line = String(decoding: bytes[start..<end], as: UTF8.self)
+        if line == "\r" {
+            position = end + 1
+            isBodyComplete = true
+            return true
+        }
+        guard line.lowercased() == "x-trailer: 1\r" else { throw WireFault("a trailer: \(line)") }
+        guard bytes.count > end + 2 else { return false }
+        guard bytes[end + 1] == 0x0D, bytes[end + 2] == 0x0A else {
+            throw WireFault("two trailers")
+        }
+        position = end + 3
+        isBodyComplete = true
+        hasTrailer = true
         return true
     }
 

@@ -12,6 +12,8 @@ import Telemetry
 final class World {
     let seed: UInt64
     let scenario: Scenario
+    /// Whether origins speak HTTP/2 in place of HTTP/1.1.
+    let hasHTTP2Origins: Bool
     let kernel: SimulatedKernel
     let listener = World.address("127.0.0.1:8080")
     var plans: [Int: RequestPlan] = [:]
@@ -38,10 +40,18 @@ final class World {
         var unreachablePercent = 0
         var behaviour = OriginBehaviour()
         var window = 1 << 16
+        /// Streams that an HTTP/2 connection of an origin allows.
+        var streamCount = 100
     }
 
-    init(seed: UInt64, scenario: Scenario, deskLimit: Int = 1 << 20) throws {
+    init(
+        seed: UInt64,
+        scenario: Scenario,
+        deskLimit: Int = 1 << 20,
+        hasHTTP2Origins: Bool = false
+    ) throws {
         self.seed = seed
+        self.hasHTTP2Origins = hasHTTP2Origins
         self.scenario = scenario
         kernel = SimulatedKernel(seed: seed, faults: KernelFaults())
         desk = Kit.Desk(limit: deskLimit)
@@ -49,7 +59,7 @@ final class World {
         logPath = "/tmp/gatehouse-simulation-\(getpid())-\(scenario)-\(seed)-\(number).log"
         log = try AccessLog(path: logPath, format: .json)
         let loop = try EventLoop(kernel: kernel)
-        let snapshot = Self.snapshot(generation: 1, keys: [0])
+        let snapshot = Self.snapshot(generation: 1, keys: [0], hasHTTP2Origins: hasHTTP2Origins)
         worker = try Worker(
             index: 0,
             loop: loop,
@@ -63,7 +73,8 @@ final class World {
             kernel: kernel,
             desk: desk,
             inbox: worker.inbox,
-            revocations: revocations
+            revocations: revocations,
+            hasHTTP2Origins: hasHTTP2Origins
         )
         let descriptor = try kernel.listen(on: listener, backlog: 100, sharesPort: true)
         try worker.listen(on: listener, descriptor: descriptor)
@@ -78,38 +89,45 @@ final class World {
     /// Worlds made: several tests run the same seed of a scenario at once.
     private static let count = Atomic<Int>(0)
 
-    static let settings = withAuthorization(plainSettings)
+    static let settings = withAuthorization(plainSettings(origins: ""))
+    static let http2Settings = withAuthorization(plainSettings(origins: "h2c://"))
 
-    private static let plainSettings = Kit.settings(
-        """
-        workers 1;
-        listen 127.0.0.1:8080;
-        access_log stdout format=json;
-        head_timeout 5s; body_timeout 5s; keepalive_timeout 5s; send_timeout 5s;
-        upgrade_timeout 10s; drain_timeout 10s;
-        connection_limit 64;
-        issuer https://file.test { jwks_file keys.json; audience api; algorithms ES256; }
-        issuer https://url.test {
-            jwks_uri http://127.0.0.1:9100/jwks.json; audience api; algorithms ES256;
-        }
-        upstream one {
-            server 127.0.0.1:9000; server 127.0.0.1:9001;
-            connect_timeout 1s; read_timeout 3s; idle_timeout 5s; keepalive_timeout 5s;
-            ejection off;
-        }
-        route /open/ { upstream one; access public; }
-        route /limited/ { upstream one; access public; body_limit 1000; }
-        route /secure/ { upstream one; scope read; }
-        route /stripped/ { upstream one; access public; strip_prefix /stripped; }
-        route /text/ { respond 200 "\(String(repeating: "text ", count: 5_000))"; access public; }
-        """
-    )
+    private static func plainSettings(origins scheme: String) -> Settings {
+        Kit.settings(
+            """
+            workers 1;
+            listen 127.0.0.1:8080;
+            access_log stdout format=json;
+            head_timeout 5s; body_timeout 5s; keepalive_timeout 5s; send_timeout 5s;
+            upgrade_timeout 10s; drain_timeout 10s;
+            connection_limit 64;
+            issuer https://file.test { jwks_file keys.json; audience api; algorithms ES256; }
+            issuer https://url.test {
+                jwks_uri http://127.0.0.1:9100/jwks.json; audience api; algorithms ES256;
+            }
+            upstream one {
+                server \(scheme)127.0.0.1:9000; server \(scheme)127.0.0.1:9001;
+                connect_timeout 1s; read_timeout 3s; idle_timeout 5s; keepalive_timeout 5s;
+                ejection off;
+            }
+            route /open/ { upstream one; access public; }
+            route /limited/ { upstream one; access public; body_limit 1000; }
+            route /secure/ { upstream one; scope read; }
+            route /stripped/ { upstream one; access public; strip_prefix /stripped; }
+            route /text/ { respond 200 "\(String(repeating: "text ", count: 5_000))"; access public; }
+            """
+        )
+    }
 
     static let metrics = Kit.metrics(settings)
 
-    static func snapshot(generation: UInt64, keys: [Int]) -> Snapshot {
+    static func snapshot(
+        generation: UInt64,
+        keys: [Int],
+        hasHTTP2Origins: Bool = false
+    ) -> Snapshot {
         Kit.snapshot(
-            settings,
+            hasHTTP2Origins ? http2Settings : settings,
             generation: generation,
             keySets: [Kit.keySet([0]), Kit.keySet(keys), Kit.keySet([0])]
         )
@@ -131,10 +149,23 @@ final class World {
         if kernel.random.happens(dialling.refusedPercent) { return .refused(after: delay) }
         if kernel.random.happens(dialling.silentPercent) { return .silent }
         return .accepted(after: delay, window: dialling.window) { [unowned self] end in
-            kernel.actors.append(
-                OriginConnection(end, world: self, behaviour: dialling.behaviour)
-            )
+            kernel.actors.append(makeOrigin(end))
         }
+    }
+
+    private func makeOrigin(_ end: LinkEnd) -> any SimulatedActor {
+        sight.connectionCount += 1
+        if hasHTTP2Origins,
+            let origin = HTTP2OriginConnection(
+                end,
+                world: self,
+                behaviour: dialling.behaviour,
+                streamCount: dialling.streamCount
+            )
+        {
+            return origin
+        }
+        return OriginConnection(end, world: self, behaviour: dialling.behaviour)
     }
 
     func add(_ plan: PeerPlan) {
@@ -198,10 +229,11 @@ final class World {
         for case let connection as HTTP1Connection in worker.connections {
             let received = connection.received?.buffer.capacity ?? 0
             let pending = connection.pending?.buffer.capacity ?? 0
-            let up = connection.exchange?.upstream as? HTTP1UpstreamConnection
-            let input = up?.received?.buffer.capacity ?? 0
+            let up = connection.exchange?.upstream
+            let input = (up as? HTTP1UpstreamConnection)?.received?.buffer.capacity ?? 0
+            let held = (up as? HTTP2UpstreamStream)?.heldCount ?? 0
             let output = up?.outputCount ?? 0
-            let most = max(received, pending, input, output)
+            let most = max(received, pending, input, output, held)
             if most > 1 << 18, violations.count < 4 {
                 violations.append("a buffer of \(most) bytes")
             }
@@ -310,6 +342,7 @@ final class SimulatedControl: SimulatedActor {
     private var generation: UInt64 = 1
     private var keys = [0]
     private let revocations: RevocationLog
+    private let hasHTTP2Origins: Bool
     var script: (inout SeededGenerator) -> Script = { _ in .answer(.keyUnknown, after: 0) }
     var consultation: (inout SeededGenerator) -> Consultation = { _ in .answer(after: 0) }
 
@@ -340,8 +373,10 @@ final class SimulatedControl: SimulatedActor {
         kernel: SimulatedKernel,
         desk: Kit.Desk,
         inbox: Mailbox<WorkerMessage>?,
-        revocations: RevocationLog
+        revocations: RevocationLog,
+        hasHTTP2Origins: Bool
     ) {
+        self.hasHTTP2Origins = hasHTTP2Origins
         self.revocations = revocations
         self.kernel = kernel
         self.desk = desk
@@ -398,7 +433,11 @@ final class SimulatedControl: SimulatedActor {
             _ = inbox?.post(.drain(within: Timeout(.seconds(10))))
         case .reload:
             generation += 1
-            let next = World.snapshot(generation: generation, keys: keys)
+            let next = World.snapshot(
+                generation: generation,
+                keys: keys,
+                hasHTTP2Origins: hasHTTP2Origins
+            )
             let equipment = WorkerEquipment(metrics: World.metrics, log: nil)
             _ = inbox?.post(.snapshot(next, keepsLog(equipment)))
             _ = inbox?.post(.targets(upstream: "one", World.targets))
@@ -407,7 +446,11 @@ final class SimulatedControl: SimulatedActor {
             if tellsWorker { _ = inbox?.post(.revoked) }
         case .snapshotAndAnswer(let ticket):
             keys = [0, 1]
-            let next = World.snapshot(generation: generation, keys: keys)
+            let next = World.snapshot(
+                generation: generation,
+                keys: keys,
+                hasHTTP2Origins: hasHTTP2Origins
+            )
             _ = inbox?.post(.snapshot(next, nil))
             _ = inbox?.post(.answered(ticket: ticket, .decideAgain))
         }

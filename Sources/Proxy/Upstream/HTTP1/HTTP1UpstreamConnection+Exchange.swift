@@ -10,7 +10,7 @@ extension HTTP1UpstreamConnection: ExchangeUpstream {
         machine.begin(requestMethod: head.method, upgradeRequested: head.upgrade)
         writesChunks = head.framing == .chunked
         UpstreamHeadWriter.write(exchange, target, into: &output().buffer)
-        if writesChunks, exchange.isRequestComplete {
+        if writesChunks, exchange.isRequestComplete, exchange.refusedBody == nil {
             // A body without bytes has ended before there was anyone to tell.
             ChunkWriter.last(into: &output().buffer)
         }
@@ -35,6 +35,9 @@ extension HTTP1UpstreamConnection: ExchangeUpstream {
             ChunkWriter.last(into: &output().buffer)
         }
     }
+
+    /// HTTP/1.1 has no way to refuse a request untouched.
+    func takeBody() -> BufferBox? { nil }
 
     func resumeReading() {
         unpauseReading()

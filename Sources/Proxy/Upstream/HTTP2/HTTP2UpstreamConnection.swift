@@ -1,0 +1,389 @@
+import Bytes
+import Configuration
+import EventLoop
+import HTTP
+import TLS
+
+/// One HTTP/2 connection to an upstream's server: the driver of its ``HTTP2ClientSession``, and the
+/// owner of its streams.
+///
+/// Bytes come in by `readInput` and go through the session, which tells of heads, bodies and ends
+/// (`HTTP2UpstreamConnection+Session`). What streams have to send is collected and leaves once a turn,
+/// in ``flushAtTurnEnd()``: one pass of the session, one write. Exchanges are told of what has failed,
+/// and go on, only when the session is done with what it was given: it is never called from within.
+final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
+    let worker: Worker
+    let target: UpstreamTarget
+    let session: HTTP2ClientSession
+    private var transport: Transport?
+    private var registration: Registration?
+    private(set) var phase = Phase.connecting
+    var isFlushScheduled = false
+    var credit = WindowCredit()
+
+    /// The streams by slot; slots begin with 1.
+    var streams: [HTTP2UpstreamStream?] = []
+    var freeSlots: [Int] = []
+    /// Streams between two uses.
+    var spare: [HTTP2UpstreamStream] = []
+    /// Streams that go on when the session is done.
+    var touched: [HTTP2UpstreamStream] = []
+    /// Streams that have their slot.
+    var streamCount = 0
+    /// Whether no exchange may begin here any more.
+    private(set) var isLeaving = false
+    /// Whether the server has refused a stream, and has ended none since.
+    ///
+    /// It may allow a number, and count streams longer than we do.
+    var isRefusing = false
+    private var hadSettings = false
+
+    private var pending: BufferBox?
+    private var isWriteBlocked = false
+
+    enum Phase {
+        /// -> securing, active, closed
+        case connecting
+        /// -> active, closed
+        case securing
+        /// -> closed
+        case active
+        case closed
+    }
+
+    /// Reads of one connection before others have their turn: four records of TLS.
+    private static let readBudget = 4
+    /// Passes of one turn: a megabyte, then others have theirs.
+    private static let flushBudget = 16
+
+    private init(_ target: UpstreamTarget, _ worker: Worker) throws(HTTP2Fault) {
+        self.worker = worker
+        self.target = target
+        session = try HTTP2ClientSession(limits: worker.upstreamHTTP2Limits)
+    }
+
+    /// What became of opening one.
+    enum Opening {
+        case failed(UpstreamFailure)
+        case opened(HTTP2UpstreamConnection)
+    }
+
+    /// Opens a connection; the exchanges that begin on it are told when it is ready or has failed.
+    static func open(to target: UpstreamTarget, worker: Worker) -> Opening {
+        guard let connection = try? HTTP2UpstreamConnection(target, worker) else {
+            return .failed(.outOfDescriptors)
+        }
+        let descriptor: Int32
+        switch worker.loop.kernel.connect(to: target.state.address) {
+        case .connected(let made), .inProgress(let made): descriptor = made
+        case .failed(let fault):
+            return .failed(fault.isOutOfDescriptors ? .outOfDescriptors : .connectFailed)
+        }
+        connection.transport = Transport(
+            Socket(descriptor: descriptor, kernel: worker.loop.kernel)
+        )
+        do throws(SystemFault) {
+            connection.registration = try worker.loop.register(
+                connection,
+                descriptor: descriptor,
+                interest: [.readable, .writable]
+            )
+        } catch {
+            connection.transport = nil
+            return .failed(.outOfDescriptors)
+        }
+        connection.setDeadline(worker.loop.now + target.connectTimeout)
+        return .opened(connection)
+    }
+
+    /// Whether one more exchange may begin here.
+    var hasRoom: Bool { !isLeaving && !isRefusing && phase != .closed && streamCount < limit }
+
+    /// What this connection allows; until it has said so, what the last one did.
+    private var limit: Int {
+        let allowed = min(Self.streamCountMax, session.streamCountMax)
+        return session.hasSettings ? allowed : min(allowed, target.streamCountSeen ?? allowed)
+    }
+
+    /// Whether it is ready, and not still being made.
+    var isActive: Bool { phase == .active }
+
+    /// Streams of one connection, whatever the server allows: beyond it another connection has more
+    /// windows and another of the server's threads.
+    private static let streamCountMax = 128
+
+    func becameReady(_ readiness: Readiness) {
+        switch phase {
+        case .connecting: connected(readiness)
+        case .securing: secure()
+        case .active:
+            if readiness.contains(.writable) {
+                wantsWriting(false)
+                worker.flushLater(self)
+            }
+            if !readiness.isDisjoint(with: [.readable, .peerFinished, .hungUp, .failed]) {
+                readInput()
+            }
+        case .closed: break
+        }
+    }
+
+    func deadlinePassed() {
+        switch phase {
+        case .connecting, .securing: close(.connectTimedOut)
+        case .active where streamCount == 0: sayGoodbye()
+        case .active, .closed: break
+        }
+    }
+
+    private func connected(_ readiness: Readiness) {
+        guard let descriptor = transport?.descriptor else { return }
+        if worker.loop.kernel.connectFault(descriptor) != nil {
+            return close(.connectFailed)
+        }
+        guard readiness.contains(.writable) else {
+            if !readiness.isDisjoint(with: [.hungUp, .failed]) {
+                close(.connectFailed)
+            }
+            return
+        }
+        guard let context = target.tls else { return becomeActive() }
+        do throws(TLSFault) {
+            let tls = try context.makeConnection(
+                descriptor: descriptor,
+                serverName: target.server.host,
+                applicationProtocol: "h2"
+            )
+            transport?.secure(with: tls)
+        } catch {
+            return close(.tlsFailed)
+        }
+        phase = .securing
+        secure()
+    }
+
+    private func secure() {
+        switch transport?.handshake() {
+        case .complete:
+            // A server that has not chosen HTTP/2 would not understand a word (RFC 9113 §3.2).
+            guard transport?.hasChosenHTTP2 == true else { return close(.tlsFailed) }
+            becomeActive()
+        case .wantsRead: setInterest(.readable)
+        case .wantsWrite: setInterest([.readable, .writable])
+        case .failed, nil: close(.tlsFailed)
+        }
+    }
+
+    private func becomeActive() {
+        phase = .active
+        setInterest(.readable)
+        setDeadline(nil)
+        // By place: an exchange that begins now may lead to another's end.
+        var place = 0
+        while place < streams.count {
+            if let exchange = streams[place]?.exchange {
+                let downstream = exchange.downstream
+                exchange.upstreamConnected()
+                downstream?.advance()
+            }
+            place += 1
+        }
+        if streamCount == 0 {
+            rest()
+        }
+        worker.flushLater(self)
+    }
+
+    private func readInput() {
+        let box = worker.buffers.take()
+        var reads = 0
+        reading: while phase == .active, reads < Self.readBudget {
+            reads += 1
+            box.buffer.clear()
+            switch transport?.read(into: &box.buffer, atMost: BufferPool.size) {
+            case .bytes:
+                receive(box.buffer.bytes)
+                guard transport?.hasPendingBytes == true else { break reading }
+            case .blocked:
+                break reading
+            case .ended, .failed, nil:
+                close(.closedEarly)
+                break reading
+            }
+        }
+        worker.buffers.giveBack(box)
+        if phase == .active, reads == Self.readBudget, let registration,
+            transport?.hasPendingBytes == true
+        {
+            worker.loop.announce(.readable, for: registration)
+        }
+    }
+
+    /// Shows the session what has come in.
+    private func receive(_ bytes: Span<UInt8>) {
+        do throws(HTTP2Fault) {
+            try session.receive(bytes, now: worker.loop.now.nanoseconds, handler: self)
+        } catch {
+            return breakOff()
+        }
+        if session.hasSettings {
+            target.streamCountSeen = session.streamCountMax
+        }
+        if !hadSettings, session.hasSettings {
+            hadSettings = true
+            submitWaiting()
+        }
+        settleTouched()
+        worker.flushLater(self)
+    }
+
+    /// Hands over the requests for which the server's settings count.
+    private func submitWaiting() {
+        for stream in streams {
+            stream?.submitIfWaiting()
+        }
+    }
+
+    /// The server does not keep to the protocol: it is told so, once.
+    private func breakOff() {
+        writeLastWords()
+        close(.malformed)
+    }
+
+    func flushAtTurnEnd() {
+        guard phase == .active else { return }
+        var passes = 0
+        while passes < Self.flushBudget, !isWriteBlocked, phase == .active, produce() {
+            passes += 1
+            writePending()
+            settleTouched()
+        }
+        guard phase == .active else { return }
+        settleTouched()
+        if passes == Self.flushBudget {
+            worker.flushLater(self)
+            worker.loop.skipNextWait()
+        }
+        if isLeaving, streamCount == 0 || session.isFinished {
+            sayGoodbye()
+        }
+    }
+
+    /// Lets the session write its frames, as many as one write should have.
+    ///
+    /// - Returns: Whether there is something to write.
+    private func produce() -> Bool {
+        guard session.wantsToWrite else { return pending?.buffer.isEmpty == false }
+        let box = pending ?? worker.buffers.take()
+        pending = box
+        do throws(HTTP2Fault) {
+            try session.produce(into: &box.buffer, upTo: BufferPool.size, handler: self)
+        } catch {
+            close(.malformed)
+            return false
+        }
+        guard box.buffer.isEmpty else { return true }
+        worker.buffers.giveBack(box)
+        pending = nil
+        return false
+    }
+
+    private func writePending() {
+        while let box = pending, !box.buffer.isEmpty {
+            switch transport?.write(box.buffer.bytes) {
+            case .bytes(let count): box.buffer.consume(count)
+            case .blocked, nil: return wantsWriting(true)
+            case .ended, .failed:
+                // What the server said before it closed still counts: reading will tell.
+                box.buffer.clear()
+            }
+        }
+        if let box = pending {
+            worker.buffers.giveBack(box)
+            pending = nil
+        }
+    }
+
+    /// No exchange begins here any more; those that run go on.
+    func leave() {
+        isLeaving = true
+    }
+
+    /// The server is not in the conf any more, or the worker ends.
+    func retire() {
+        leave()
+        guard phase == .active else {
+            // Those that wait for the connection still want it.
+            if streams.allSatisfy({ $0?.exchange == nil }) {
+                close(.closedEarly)
+            }
+            return
+        }
+        if streams.allSatisfy({ $0?.exchange == nil }) {
+            sayGoodbye()
+        } else {
+            session.shutDown(.noError)
+            worker.flushLater(self)
+        }
+    }
+
+    /// Ends a connection on which nothing is under way.
+    private func sayGoodbye() {
+        session.shutDown(.noError)
+        writeLastWords()
+        close(.closedEarly)
+    }
+
+    /// One attempt to send what the session has to say, before the connection is closed.
+    private func writeLastWords() {
+        guard !isWriteBlocked, produce() else { return }
+        writePending()
+        transport?.shutdownSending()
+    }
+
+    /// Closes the connection: once, after it was taken off the loop.
+    ///
+    /// What still runs on it has failed.
+    func close(_ failure: UpstreamFailure) {
+        guard phase != .closed else { return }
+        phase = .closed
+        target.forget(self)
+        if let registration {
+            worker.loop.deregister(registration)
+        }
+        registration = nil
+        transport = nil
+        if let pending {
+            worker.buffers.giveBack(pending)
+        }
+        pending = nil
+        // Says which requests were never sent.
+        session.abandon(.internalError, handler: self)
+        closeStreams(failure)
+    }
+
+    func setDeadline(_ deadline: Instant?) {
+        guard let registration else { return }
+        worker.loop.setDeadline(deadline, for: registration)
+    }
+
+    private func setInterest(_ interest: Interest) {
+        guard let registration else { return }
+        worker.loop.setInterest(interest, for: registration)
+    }
+
+    private func wantsWriting(_ wants: Bool) {
+        guard isWriteBlocked != wants else { return }
+        isWriteBlocked = wants
+        setInterest(wants ? [.readable, .writable] : .readable)
+    }
+}
+
+extension Worker {
+    /// The bounds of an HTTP/2 connection to a server.
+    var upstreamHTTP2Limits: HTTP2Limits {
+        var limits = http2Limits
+        limits.head = responseLimits
+        return limits
+    }
+}
