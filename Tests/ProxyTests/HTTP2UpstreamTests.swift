@@ -100,11 +100,11 @@ struct HTTP2UpstreamTests {
         #expect(world.sight.refusalCounts == [1: 2])
     }
 
-    @Test("Three refusals are enough")
+    @Test("Six refusals are enough")
     func refusalsEnd() throws {
         let world = try run([request(1) { $0.response.refusalCount = 9 }], at: [0])
         #expect(statuses(world) == [503])
-        #expect(world.sight.refusalCounts == [1: 3])
+        #expect(world.sight.refusalCounts == [1: 6])
     }
 
     @Test("A server that says goodbye gets nothing new, and ends what it has")

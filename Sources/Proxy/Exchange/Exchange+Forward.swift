@@ -159,6 +159,7 @@ extension Exchange {
         }
         let step = machine.upstreamFailed(
             mayRetry: mayRetry,
+            isRefusal: failure == .refused,
             isRequestOpen: !isRequestComplete
         )
         if step == .answer {

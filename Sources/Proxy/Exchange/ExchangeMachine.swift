@@ -8,6 +8,9 @@ struct ExchangeMachine {
 
     /// Attempts on upstreams before an exchange is answered for them: the first, and two retries.
     static let attemptCountMax = 3
+    /// The same where servers vouch each time that they have not touched the request: more, because
+    /// connections of HTTP/2 that were begun together end together.
+    static let refusalCountMax = 6
 
     /// Each state names what is awaited; behind it stands what may follow.
     private enum State {
@@ -197,16 +200,22 @@ struct ExchangeMachine {
     /// - Parameters:
     ///   - mayRetry: Whether nothing can have been processed, or the request may be made twice, and
     ///     its bytes are still at hand.
+    ///   - isRefusal: Whether the server vouches that it has not touched the request.
     ///   - isRequestOpen: Whether some of the request has not come in.
     /// - Returns: To try another, to answer in its place, or to break off.
-    mutating func upstreamFailed(mayRetry: Bool, isRequestOpen: Bool) -> Step {
+    mutating func upstreamFailed(
+        mayRetry: Bool,
+        isRefusal: Bool = false,
+        isRequestOpen: Bool
+    ) -> Step {
         switch state {
         case .connecting, .forwarding:
             if case .forwarding(let progress) = state, progress.isResponseBegun {
                 state = .ended
                 return .abort
             }
-            guard mayRetry, attempts < Self.attemptCountMax else {
+            let attemptsMax = isRefusal ? Self.refusalCountMax : Self.attemptCountMax
+            guard mayRetry, attempts < attemptsMax else {
                 state = .answering(isRequestOpen: isRequestOpen)
                 return .answer
             }

@@ -13,31 +13,35 @@ import TLS
 /// and go on, only when the session is done with what it was given: it is never called from within.
 final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
     let worker: Worker
-    private let target: UpstreamTarget
+    let target: UpstreamTarget
     let session: HTTP2ClientSession
     private var transport: Transport?
     private var registration: Registration?
-    private var phase = Phase.connecting
+    private(set) var phase = Phase.connecting
     var isFlushScheduled = false
     var credit = WindowCredit()
 
     /// The streams by slot; slots begin with 1.
-    private var streams: [HTTP2UpstreamStream?] = []
-    private var freeSlots: [Int] = []
+    var streams: [HTTP2UpstreamStream?] = []
+    var freeSlots: [Int] = []
     /// Streams between two uses.
-    private var spare: [HTTP2UpstreamStream] = []
+    var spare: [HTTP2UpstreamStream] = []
     /// Streams that go on when the session is done.
-    private var touched: [HTTP2UpstreamStream] = []
+    var touched: [HTTP2UpstreamStream] = []
     /// Streams that have their slot.
-    private(set) var streamCount = 0
+    var streamCount = 0
     /// Whether no exchange may begin here any more.
-    private var isLeaving = false
+    private(set) var isLeaving = false
+    /// Whether the server has refused a stream, and has ended none since.
+    ///
+    /// It may allow a number, and count streams longer than we do.
+    var isRefusing = false
     private var hadSettings = false
 
     private var pending: BufferBox?
     private var isWriteBlocked = false
 
-    private enum Phase {
+    enum Phase {
         /// -> securing, active, closed
         case connecting
         /// -> active, closed
@@ -93,7 +97,7 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
     }
 
     /// Whether one more exchange may begin here.
-    var hasRoom: Bool { !isLeaving && phase != .closed && streamCount < limit }
+    var hasRoom: Bool { !isLeaving && !isRefusing && phase != .closed && streamCount < limit }
 
     /// What this connection allows; until it has said so, what the last one did.
     private var limit: Int {
@@ -107,30 +111,6 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
     /// Streams of one connection, whatever the server allows: beyond it another connection has more
     /// windows and another of the server's threads.
     private static let streamCountMax = 128
-
-    /// Begins a stream for an exchange.
-    func open(for exchange: Exchange) -> UpstreamOpening {
-        let stream = spare.popLast() ?? HTTP2UpstreamStream(worker: worker)
-        let slot = freeSlots.popLast() ?? streams.count + 1
-        if slot > streams.count {
-            streams.append(stream)
-        } else {
-            streams[slot - 1] = stream
-        }
-        if streamCount == 0, phase == .active {
-            setDeadline(nil)
-        }
-        streamCount += 1
-        target.activeCount += 1
-        stream.begin(exchange, target, on: self, slot: slot)
-        return phase == .active ? .ready(stream) : .opening(stream)
-    }
-
-    /// The stream of a slot, as long as the session knows it.
-    func stream(_ slot: Int) -> HTTP2UpstreamStream? {
-        guard slot > 0, slot <= streams.count else { return nil }
-        return streams[slot - 1]
-    }
 
     func becameReady(_ readiness: Readiness) {
         switch phase {
@@ -324,70 +304,6 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
         }
     }
 
-    /// Has a stream go on when the session is done.
-    func touch(_ stream: HTTP2UpstreamStream) {
-        guard !stream.isTouched else { return }
-        stream.isTouched = true
-        touched.append(stream)
-        worker.flushLater(self)
-    }
-
-    private func settleTouched() {
-        var position = 0
-        while position < touched.count {
-            let stream = touched[position]
-            position += 1
-            // Touched until then, so that it cannot be another's while it goes on.
-            stream.settle()
-            stream.isTouched = false
-            if stream.slot == 0 {
-                keepSpare(stream)
-            }
-        }
-        touched.removeAll(keepingCapacity: true)
-    }
-
-    /// The exchange of a stream is over.
-    func released(_ stream: HTTP2UpstreamStream) {
-        if stream.isClosed {
-            free(stream)
-        }
-        worker.flushLater(self)
-    }
-
-    /// Forgets a stream that the session has forgotten.
-    func free(_ stream: HTTP2UpstreamStream) {
-        let slot = stream.slot
-        guard slot > 0, phase != .closed else { return }
-        streams[slot - 1] = nil
-        freeSlots.append(slot)
-        streamCount -= 1
-        stream.leaveSlot()
-        if !stream.isTouched {
-            keepSpare(stream)
-        }
-        if streamCount == 0, phase == .active {
-            rest()
-        }
-    }
-
-    private func keepSpare(_ stream: HTTP2UpstreamStream) {
-        guard phase != .closed else { return stream.retire() }
-        spare.append(stream)
-    }
-
-    /// Nothing is under way.
-    private func rest() {
-        if isLeaving {
-            worker.flushLater(self)
-        } else if target.keepsResting(self) {
-            setDeadline(worker.loop.now + target.keepAliveIdle)
-        } else {
-            leave()
-            worker.flushLater(self)
-        }
-    }
-
     /// No exchange begins here any more; those that run go on.
     func leave() {
         isLeaving = true
@@ -446,30 +362,7 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
         closeStreams(failure)
     }
 
-    /// One end of a connection is one failure of its server, however many exchanges it meets.
-    private func closeStreams(_ failure: UpstreamFailure) {
-        let left = streams
-        streams = []
-        freeSlots = []
-        streamCount = 0
-        // A stream that is touched may have left its slot.
-        let others = spare + touched.filter { $0.slot == 0 }
-        spare = []
-        touched = []
-        for stream in others {
-            stream.isTouched = false
-            stream.retire()
-        }
-        var isBlamed = true
-        for case let stream? in left {
-            stream.isTouched = false
-            if stream.connectionClosed(failure, isBlamed: isBlamed) {
-                isBlamed = false
-            }
-        }
-    }
-
-    private func setDeadline(_ deadline: Instant?) {
+    func setDeadline(_ deadline: Instant?) {
         guard let registration else { return }
         worker.loop.setDeadline(deadline, for: registration)
     }
