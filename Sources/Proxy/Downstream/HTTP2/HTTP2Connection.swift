@@ -205,7 +205,9 @@ final class HTTP2Connection: EventHandler, PeerConnection, TurnFlushing {
         var passes = 0
         while passes < Self.flushBudget, produce() || !hungryStreams.isEmpty {
             passes += 1
-            writePending()
+            writePending(
+                mayKeepTail: session?.wantsToWrite == true || !hungryStreams.isEmpty
+            )
             guard phase != .closed, !isWriteBlocked else { break }
             feedHungryStreams()
         }
@@ -255,9 +257,15 @@ final class HTTP2Connection: EventHandler, PeerConnection, TurnFlushing {
     /// Frames collected for one write: four records of TLS, and the heads of the frames.
     private static let outputSize = 65_536
 
-    private func writePending() {
-        while let pending, !pending.buffer.isEmpty {
-            switch transport?.write(pending.buffer.bytes) {
+    /// Writes what there is; where more follows at once, only whole records of it.
+    ///
+    /// Frames do not fill records: what is left over of each write would cost a record, and a system
+    /// call, of its own.
+    private func writePending(mayKeepTail: Bool) {
+        let whole = (pending?.buffer.count ?? 0) / Self.recordSize * Self.recordSize
+        let tail = mayKeepTail && whole > 0 ? (pending?.buffer.count ?? 0) - whole : 0
+        while let pending, pending.buffer.count > tail {
+            switch write(pending.buffer.bytes, butTail: tail) {
             case .bytes(let count):
                 hasProgressed = true
                 pending.buffer.consume(count)
@@ -268,11 +276,18 @@ final class HTTP2Connection: EventHandler, PeerConnection, TurnFlushing {
                 return close()
             }
         }
-        if let pending {
+        if let pending, pending.buffer.isEmpty {
             worker.buffers.giveBack(pending)
             self.pending = nil
         }
     }
+
+    private func write(_ bytes: Span<UInt8>, butTail tail: Int) -> Transport.Outcome? {
+        transport?.write(bytes.extracting(0..<(bytes.count - tail)))
+    }
+
+    /// The most bytes of a record of TLS (RFC 8446 §5.1).
+    private static let recordSize = 16_384
 
     /// Has upstreams give more for the streams whose windows have room.
     private func feedHungryStreams() {
