@@ -3,7 +3,8 @@
 
 Throughout, a canary must be answered within a second; the server may grow by 50 MiB, and two seconds
 after the end its CPU must be given back. With `--against nghttpx` another server stands in for the
-gateway: to try the attacks themselves.
+gateway: to try the attacks themselves. The chief ones of each kind run, in 20 s each and 14 minutes; all
+of them with `--all` or by name with `--only`.
 """
 
 import argparse
@@ -223,6 +224,7 @@ def main():
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     words.add_argument("--seconds", type=float, default=20)
     words.add_argument("--only", default="", help="part of the names of the attacks to run")
+    words.add_argument("--all", action="store_true", help="those too that are near to another")
     words.add_argument("--side", default="both", choices=["both", "client", "upstream"])
     words.add_argument("--against", default="gateway", choices=["gateway", "nghttpx"])
     given = words.parse_args()
@@ -239,13 +241,13 @@ def main():
     try:
         server = start(lab, given.against, stall.port, hostile)
         for name in http2_scripts.ATTACKS if given.side != "upstream" else ():
-            if given.only in name:
+            if is_wanted(name, http2_scripts.CHIEF, given):
                 results.append(attack(name, lab, server, given.seconds, lambda name=name: flood(name, lab.tls, given.seconds)))
                 stall.drop()
                 if server.process.poll() is not None:
                     break
         for name in http2_hostile.UPSTREAMS if given.side != "client" else ():
-            if given.only in name and server.process.poll() is None:
+            if is_wanted(name, http2_hostile.CHIEF, given) and server.process.poll() is None:
                 begin = lambda name=name: http2_hostile.start(name, lab.tls, hostile, given.seconds)  # noqa: E731
                 results.append(attack(name, lab, server, given.seconds, begin))
     finally:
@@ -256,6 +258,10 @@ def main():
     if not results:
         verdict.hold(False, "no attack of that name")
     verdict.end(lab)
+
+
+def is_wanted(name, chief, given):
+    return given.only in name and (given.all or given.only != "" or name in chief)
 
 
 def table(results):

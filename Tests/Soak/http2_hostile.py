@@ -70,6 +70,16 @@ hostile("no SETTINGS, garbage", greeting=bytes((at * 97 + 13) & 255 for at in ra
 hostile("windows of 0 for bodies", settings=((4, 0),))
 hostile("two heads for each request", answer=lambda stream: frames.headers(stream, OK) + frames.headers(stream, OK))
 
+# As in http2_scripts: the others run with `--all`.
+CHIEF = {
+    "upstream: " + name
+    for name in (
+        "resets every request", "resets again and again", "SETTINGS without end", "PING without end",
+        "WINDOW_UPDATE without end", "empty DATA without end", "CONTINUATION without end", "HPACK bomb",
+        "heads 103 without end", "DATA beyond the window",
+    )
+}  # fmt: skip
+
 
 class Hostile:
     """A connection each in a thread: the gateway has few of them."""

@@ -59,7 +59,7 @@ def repeat(name, unit, before=b"", **changes):
 
 
 @functools.lru_cache(maxsize=None)
-def by_stream(make, count=40_000, size=32 << 20):
+def by_stream(make, count=200_000, size=32 << 20):
     """The frames of so many streams in order, or of as many as make so many bytes; in pieces."""
     pieces, now, total = [], bytearray(), 0
     for stream in range(3, 2 * count, 2):
@@ -96,6 +96,20 @@ def nothing():
 
 streams("rapid reset", lambda stream: frames.headers(stream, NEXT) + frames.rst_stream(stream))
 streams("rapid reset of bodies", lambda stream: frames.headers(stream, POST_NEXT, end=False) + frames.data(stream, b"x") + frames.rst_stream(stream))
+
+
+@attack("rapid reset, a moment behind the requests")
+def reset_later():
+    """So that what the requests cost has been spent when their resets come."""
+    yield opening() + frames.headers(1, FIRST)
+    for begin in range(3, 200_000, 200):
+        batch = range(begin, begin + 200, 2)
+        yield b"".join(frames.headers(stream, NEXT) for stream in batch)
+        yield 0.003
+        yield b"".join(frames.rst_stream(stream) for stream in batch)
+    raise ConnectionError("all streams used")
+
+
 streams("made to reset: malformed request", lambda stream: frames.headers(stream, NEXT + blocks.literal("Upper", "x")))
 streams("made to reset: window overflow", lambda stream: frames.headers(stream, POST_NEXT, end=False) + frames.window_update(stream, HUGE))
 streams("made to reset: WINDOW_UPDATE 0", lambda stream: frames.headers(stream, POST_NEXT, end=False) + frames.window_update(stream, 0))
@@ -251,3 +265,16 @@ def garbage():
     yield opening() + bytes((at * 97 + 13) & 255 for at in range(65536))
     while True:
         yield 1.0
+
+
+# One or two for each kind that is asked about; the others are near to one of these, and run with `--all`.
+CHIEF = {
+    "rapid reset", "rapid reset of bodies", "rapid reset, a moment behind the requests",
+    "made to reset: malformed request", "made to reset: window overflow", "made to reset: content-length not met",
+    "streams beyond the limit", "CONTINUATION without end", "CONTINUATION without end, empty",
+    "HPACK bomb: one large entry, 3800 references", "HPACK bomb: cookie crumbs", "HPACK entries that evict each other",
+    "SETTINGS, empty", "SETTINGS that change the window of 100 streams", "PING", "PING, nothing read",
+    "PRIORITY of one stream", "PRIORITY_UPDATE, long values", "WINDOW_UPDATE of a stream", "empty DATA",
+    "zero windows, 128 answers of 10 MB each", "windows opened by one byte, 128 answers of 10 MB each",
+    "slow readers: the widest windows, TCP not read", "slow heads: CONTINUATION never finished",
+}  # fmt: skip

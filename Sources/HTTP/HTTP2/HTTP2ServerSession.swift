@@ -36,7 +36,8 @@ public final class HTTP2ServerSession {
 
     /// Appends frames while `output` has fewer than `limit` bytes.
     ///
-    /// The last frame may go beyond the limit, by 16 KiB at most.
+    /// The last frame may go beyond the limit, by 16 KiB at most; so may frames that were written while
+    /// bytes came in.
     ///
     /// - Throws: Why the connection must end, once: what could be produced has been, and more may follow at
     ///   the next call.

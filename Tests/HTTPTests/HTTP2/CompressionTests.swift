@@ -134,8 +134,8 @@ struct CompressionTests {
         ),
         RawCase(
             "RFC 7541 4.3 blocks of streams that are ignored keep the table",
-            block(5, goodHead.flatMap { literal($0.0, $0.1) })
-                + block(3, [0x40] + literal("a", "b").dropFirst())
+            block(5, goodHead.flatMap { literal($0.0, $0.1) }) + reset(5, .cancel)
+                + block(5, [0x40] + literal("a", "b").dropFirst())
                 + block(7, goodHead.flatMap { literal($0.0, $0.1) } + [0xBE]),
             .accepted
         ),

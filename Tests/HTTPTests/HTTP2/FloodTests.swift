@@ -168,6 +168,71 @@ struct FloodTests {
         #expect(server.openSlots.isEmpty)
     }
 
+    @Test("MadeYouReset: however many come in one read", arguments: 0..<6)
+    func madeYouResetAtOnce(_ index: Int) throws {
+        var limits = http2Limits
+        limits.resets = HTTP2Budget(burst: 300, perSecond: 0)
+        limits.streamCount = 100
+        let make = Self.provocations[index].1
+        let many = (0..<400).flatMap { make(2 * $0 + 1) }
+        let whole = try play(clientPreface + many, limits: limits)
+        #expect(whole.fault == .flooded(.resets), "\(Self.provocations[index].0)")
+        let resets = whole.output.filter { $0.type == Frame.reset }
+        #expect(resets.count >= 300 && resets.count <= 400)
+        #expect(whole.output.last?.number(at: 4) == HTTP2ErrorCode.enhanceYourCalm.rawValue)
+    }
+
+    @Test("Streams beyond the limit that are open in earnest (RFC 9113 5.1.2)")
+    func streamsBeyondTheLimit() throws {
+        var limits = http2Limits
+        limits.streamCount = 100
+        let some = (0..<100).flatMap { headers(2 * $0 + 1, goodPost, endsStream: false) }
+        #expect(try play(clientPreface + some, limits: limits).fault == nil)
+        let more = some + headers(201, goodPost, endsStream: false)
+        let whole = try play(clientPreface + more, limits: limits)
+        #expect(whole.fault == .closed(.protocolError))
+        #expect(whole.output.last?.number(at: 4) == HTTP2ErrorCode.protocolError.rawValue)
+    }
+
+    @Test("Streams that are answered as they come make room for others of the same read")
+    func answeredAtOnce() throws {
+        var limits = http2Limits
+        limits.streamCount = 4
+        let some = (0..<40).flatMap { headers(2 * $0 + 1, goodHead) }
+        let whole = try play(clientPreface + some, limits: limits, answer: (200, nil))
+        #expect(whole.fault == nil)
+        #expect(whole.output.filter { $0.type == Frame.headers }.count == 40)
+        let server = try ServerRecorder(limits)
+        server.answer = (200, OutgoingBody(bytes: [1, 2, 3]))
+        // DATA is not written before it is asked for, and without it no stream ends.
+        #expect(server.feed(clientPreface + some) == nil)
+        #expect(server.drain().fault == .closed(.protocolError))
+    }
+
+    @Test("The fault is the one that the GOAWAY names")
+    func oneFault() throws {
+        // DATA on an idle stream ends the connection, whatever flood follows.
+        let flood = Array(repeating: Self.ping, count: 20).flatMap(\.self)
+        let input = clientPreface + data(9, "x") + flood
+        let whole = try play(input, limits: Self.tight)
+        #expect(whole.fault == .closed(.protocolError))
+        #expect(whole.output.last?.number(at: 4) == HTTP2ErrorCode.protocolError.rawValue)
+        for cut in 1..<input.count {
+            #expect(try play(input, cutAt: [cut], limits: Self.tight) == whole)
+        }
+    }
+
+    @Test("SETTINGS of many entries")
+    func longSettings() throws {
+        let fit = settings((0..<32).map { (UInt16(0x1000 + $0), 1) })
+        #expect(try play(clientPreface + fit).fault == nil)
+        let long = clientPreface + settings((0..<33).map { (UInt16(0x1000 + $0), 1) })
+        let whole = try play(long)
+        #expect(whole.fault == .flooded(.controlFrames))
+        #expect(whole.output.last?.number(at: 4) == HTTP2ErrorCode.enhanceYourCalm.rawValue)
+        #expect(try play(long, cutAt: Array(1..<long.count)) == whole)
+    }
+
     @Test("Resets that our own side wants are not charged")
     func ownResets() throws {
         let server = try ServerRecorder(Self.tight)
@@ -216,7 +281,9 @@ struct FloodTests {
     @Test("CONTINUATION frames on streams that are ignored count too")
     func ignoredContinuations() throws {
         let server = try ServerRecorder()
-        _ = server.feed(clientPreface + headers(5, goodHead))
+        _ = server.feed(clientPreface + headers(1, goodHead))
+        server.session.shutDown(.noError)
+        _ = server.drain()
         let more = frame(Frame.continuation, stream: 3)
         let input =
             frame(Frame.headers, flags: 1, stream: 3, [0x82])

@@ -34,6 +34,23 @@ struct FrameRuleTests {
             .closed(.frameSizeError)
         ),
         RawCase(
+            "4.2 a frame of an unknown type beyond 16 384 bytes",
+            frame(0xFA, stream: 1, [], length: 16_385),
+            .closed(.frameSizeError)
+        ),
+        RawCase(
+            "4.2 CONTINUATION beyond 16 384 bytes",
+            frame(Frame.headers, flags: 1, stream: 1, [0x82])
+                + frame(Frame.continuation, stream: 1, [], length: 16_385),
+            .closed(.frameSizeError)
+        ),
+        RawCase(
+            "4.2 another frame inside a block beyond 16 384 bytes",
+            frame(Frame.headers, flags: 1, stream: 1, [0x82])
+                + frame(Frame.data, stream: 1, [], length: 16_385),
+            .closed(.frameSizeError)
+        ),
+        RawCase(
             "4.3 a block that does not decode",
             frame(Frame.headers, flags: 5, stream: 1, [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]),
             .closed(.compressionError)
@@ -109,8 +126,23 @@ struct FrameRuleTests {
         RawCase("5.1.1 an even stream", headers(2, goodHead), .closed(.protocolError)),
         RawCase("5.1.1 stream 0", headers(0, goodHead), .closed(.protocolError)),
         RawCase(
-            "5.1.1 a lower stream, which was skipped, is closed",
+            "5.1.1 a lower stream, which was skipped",
             headers(5, goodHead) + headers(3, goodHead),
+            .closed(.protocolError)
+        ),
+        RawCase(
+            "5.1.1 a lower stream than one that is open",
+            headers(5, goodPost, endsStream: false) + headers(1, goodHead),
+            .closed(.protocolError)
+        ),
+        RawCase(
+            "5.1.1 a lower stream, two gaps back",
+            open + headers(5, goodHead) + headers(9, goodHead) + headers(3, goodHead),
+            .closed(.protocolError)
+        ),
+        RawCase(
+            "5.1.1 trailers of a lower stream than the last",
+            open + headers(7, goodHead) + headers(1, [("a", "b")]),
             .accepted
         ),
         RawCase(

@@ -31,7 +31,13 @@ internal struct HTTP2FrameMeter {
     private var windowCredit = 0
     private var answersOwed = 0
 
+    private let isServer: Bool
+    private var streamNumbers = HTTP2StreamNumbers()
+    /// How many streams may still begin before ``scan(_:now:)`` stops.
+    internal var streamRoom = Int.max
+
     internal init(limits: HTTP2Limits, isServer: Bool) {
+        self.isServer = isServer
         prefaceLeft = isServer ? 24 : 0
         continuationCountMax = Self.continuationCountMax(limits.head)
         blockSizeMax = limits.head.size * Self.bombFactor
@@ -44,13 +50,18 @@ internal struct HTTP2FrameMeter {
     /// Whether a head has begun and not ended, or the preface is not whole.
     internal var isInsideHead: Bool { !hasSettings || isInsideBlock || headFill > 0 }
 
+    /// Why a scan has stopped.
+    internal enum Stop {
+        /// The connection must end here.
+        case fault(HTTP2Fault)
+        /// A stream begins for which there is no room; to be scanned again once there is.
+        case noRoom
+    }
+
     /// Passes over `bytes`.
     ///
-    /// - Returns: The first fault, and how many of the bytes come before it.
-    internal mutating func scan(
-        _ bytes: Span<UInt8>,
-        now: Int64
-    ) -> (fault: HTTP2Fault, at: Int)? {
+    /// - Returns: Where it stopped before their end, and why.
+    internal mutating func scan(_ bytes: Span<UInt8>, now: Int64) -> (stop: Stop, at: Int)? {
         var index = min(prefaceLeft, bytes.count)
         prefaceLeft -= index
         while index < bytes.count {
@@ -59,7 +70,7 @@ internal struct HTTP2FrameMeter {
                     probed = probed << 8 | UInt32(bytes[index])
                     probeLeft -= 1
                     if probeLeft == 0, let fault = probeEnded(now: now) {
-                        return (fault, index)
+                        return (.fault(fault), index)
                     }
                     payloadLeft -= 1
                     index += 1
@@ -83,9 +94,13 @@ internal struct HTTP2FrameMeter {
                 index += 1
             }
             guard headFill == 9 else { return nil }
+            if beginsStream, streamRoom <= 0 {
+                headFill -= index - start
+                return (.noRoom, start)
+            }
             headFill = 0
             if let fault = frameBegan(now: now) {
-                return (fault, start)
+                return (.fault(fault), start)
             }
             if payloadLeft == 0 {
                 frameEnded()
@@ -112,14 +127,28 @@ internal struct HTTP2FrameMeter {
         answersOwed = max(0, answersOwed - 1)
     }
 
+    /// The stream that the head of the frame names.
+    private var stream: UInt32 {
+        UInt32(head[5] & 0x7F) << 24 | UInt32(head[6]) << 16 | UInt32(head[7]) << 8
+            | UInt32(head[8])
+    }
+
+    /// Whether the head of the frame begins a stream of the client's.
+    private var beginsStream: Bool {
+        isServer && head[3] == FrameType.headers && streamNumbers.meaning(of: stream) == .new
+    }
+
     private mutating func frameBegan(now: Int64) -> HTTP2Fault? {
         payloadLeft = Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2])
         probeLeft = 0
+        // Which libnghttp2 does not hold CONTINUATION to (RFC 9113 §4.2).
+        guard payloadLeft <= Self.frameSizeMax else { return .closed(.frameSizeError) }
         let flags = head[4]
         switch head[3] {
         case FrameType.data:
             return dataBegan(flags, now: now)
         case FrameType.headers, FrameType.pushPromise:
+            guard streamNamed() else { return .closed(.protocolError) }
             isInsideBlock = true
             endsBlock = flags & 0x4 != 0
             continuationCount = 0
@@ -144,6 +173,22 @@ internal struct HTTP2FrameMeter {
         }
     }
 
+    /// Notes the stream of a head.
+    ///
+    /// - Returns: Whether it may stand there: libnghttp2 ignores numbers that were passed over
+    ///   (RFC 9113 §5.1.1).
+    private mutating func streamNamed() -> Bool {
+        guard isServer, head[3] == FrameType.headers else { return true }
+        switch streamNumbers.meaning(of: stream) {
+        case .new:
+            streamNumbers.begin(stream)
+            streamRoom -= 1
+            return true
+        case .skipped: return false
+        case .used: return true
+        }
+    }
+
     private mutating func dataBegan(_ flags: UInt8, now: Int64) -> HTTP2Fault? {
         let isLast = flags & 0x1 != 0
         let isPadded = flags & 0x8 != 0
@@ -164,15 +209,16 @@ internal struct HTTP2FrameMeter {
         switch type {
         case FrameType.settings, FrameType.ping:
             isInsideSettings = type == FrameType.settings && !isAnswer
+            if isInsideSettings, payloadLeft > 6 * Self.settingsCountMax {
+                return .flooded(.controlFrames)
+            }
             if !isAnswer {
                 answersOwed += 1
                 guard answersOwed <= Self.answersOwedMax else { return .flooded(.outboundQueue) }
             }
         case FrameType.priority:
             // Ignored by libnghttp2 on every stream, and on none it may not stand (RFC 9113 §6.3).
-            guard head[5] & 0x7F | head[6] | head[7] | head[8] != 0 else {
-                return .closed(.protocolError)
-            }
+            guard stream != 0 else { return .closed(.protocolError) }
         case FrameType.priorityUpdate:
             begin(.prioritizedStream, size: payloadLeft < 4 ? 0 : 4)
         default:
@@ -220,6 +266,10 @@ internal struct HTTP2FrameMeter {
     /// How far beyond the limit a head is decoded before its sender is taken for an attacker; short of
     /// that it is answered with 431.
     internal static let bombFactor = 4
+    /// SETTINGS_MAX_FRAME_SIZE, which we leave as it is: the least that is allowed (RFC 9113 §6.5.2).
+    private static let frameSizeMax = 16_384
+    /// Entries of a SETTINGS frame: libnghttp2's own default, and nine are defined.
+    internal static let settingsCountMax = 32
     /// Chosen: no peer has so many PING and SETTINGS under way that it waits for, and libnghttp2 stops at
     /// ten times as many.
     internal static let answersOwedMax = 100

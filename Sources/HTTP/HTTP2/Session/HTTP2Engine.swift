@@ -29,6 +29,11 @@ internal final class HTTP2Engine {
     /// Room for what libnghttp2 is told of fields.
     internal var fieldViews: [nghttp2_nv] = unsafe []
 
+    /// Whether libnghttp2 writes in order to forget streams, and may write no DATA.
+    internal private(set) var isSettling = false
+    /// Frames that were written while bytes came in.
+    private var early = ByteBuffer(capacity: earlyCapacity)
+
     private var output: UnsafeMutablePointer<ByteBuffer>?
     private var outputLimit = 0
     private var now: Int64 = 0
@@ -58,9 +63,8 @@ internal final class HTTP2Engine {
     internal var deadCode: HTTP2ErrorCode? { fault?.code }
 
     internal var wantsToWrite: Bool {
-        if isBroken || isAbandoned {
-            return isGoawayOwed && !isAbandoned
-        }
+        if isAbandoned { return false }
+        if isBroken || !early.isEmpty { return isGoawayOwed || !early.isEmpty }
         return unsafe nghttp2_session_want_write(library.raw) != 0
     }
 
@@ -78,21 +82,57 @@ internal final class HTTP2Engine {
         self.now = now
         begin(server: server, client: client)
         defer { end() }
-        if isDead {
-            // Nothing more is read.
-        } else if let finding = meter.scan(bytes, now: now) {
-            feed(bytes.extracting(0..<finding.at))
-            terminate(finding.fault)
-        } else {
-            feed(bytes)
-            checkQueue()
-        }
+        read(bytes)
+        checkQueue()
         if let fault {
             closeAll(fault.code)
             isFaultThrown = true
             throw fault
         }
     }
+
+    /// Reads in pieces: where a stream begins for which there is no room, those that are over make
+    /// it first.
+    private func read(_ bytes: Span<UInt8>) {
+        var start = 0
+        var hasSettled = false
+        while !isDead {
+            let rest = bytes.extracting(start...)
+            if isServer {
+                let room = limits.streamCount - streams.count
+                // One that has too many streams open in earnest is libnghttp2's to judge.
+                meter.streamRoom = room > 0 || !hasSettled ? room : .max
+            }
+            guard let (stop, place) = meter.scan(rest, now: now) else { return feed(rest) }
+            feed(rest.extracting(0..<place))
+            start += place
+            settle()
+            hasSettled = true
+            if case .fault(let fault) = stop {
+                terminate(fault)
+            }
+        }
+    }
+
+    /// Has libnghttp2 write all but DATA: it forgets streams that it resets, and names what it has
+    /// found wrong, only as it writes the frames that say so.
+    private func settle() {
+        guard !isBroken, early.count < Self.earlyCountMax else { return }
+        // Taken out first: handlers may ask the session whether it wants to write.
+        var frames = ByteBuffer(capacity: Self.earlyCapacity)
+        swap(&frames, &early)
+        isSettling = true
+        outputLimit = Self.earlyCountMax
+        unsafe withUnsafeMutablePointer(to: &frames) { buffer in
+            unsafe produce(into: buffer)
+        }
+        isSettling = false
+        swap(&frames, &early)
+    }
+
+    /// Bytes of frames that are written before they are asked for: the resets of a thousand streams.
+    private static let earlyCountMax = 16_384
+    private static let earlyCapacity = 32
 
     internal func produce(
         into output: inout ByteBuffer,
@@ -103,6 +143,10 @@ internal final class HTTP2Engine {
         begin(server: server, client: client)
         defer { end() }
         outputLimit = limit
+        if !early.isEmpty {
+            output.append(early.bytes)
+            early = ByteBuffer(capacity: Self.earlyCapacity)
+        }
         if !isBroken, !isAbandoned {
             unsafe withUnsafeMutablePointer(to: &output) { buffer in
                 unsafe self.output = unsafe buffer

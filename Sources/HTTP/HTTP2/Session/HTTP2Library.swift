@@ -46,8 +46,7 @@ internal struct HTTP2LibraryOptions: ~Copyable {
             raw,
             UInt8(truncatingIfNeeded: NGHTTP2_PRIORITY_UPDATE.rawValue)
         )
-        // A frame of settings has a handful: libnghttp2's own default, and nine are defined.
-        unsafe nghttp2_option_set_max_settings(raw, 32)
+        unsafe nghttp2_option_set_max_settings(raw, HTTP2FrameMeter.settingsCountMax)
         // A head goes out whole or not at all: larger than any that is let in, with what we add.
         unsafe nghttp2_option_set_max_send_header_block_length(
             raw,

@@ -225,6 +225,7 @@ internal func bodyIsWanted(
     guard let flags = unsafe flags, let engine = unsafe engine(owner) else {
         return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
     }
+    guard !engine.isSettling else { return Int(NGHTTP2_ERR_PAUSE.rawValue) }
     let copyless = NGHTTP2_DATA_FLAG_NO_COPY.rawValue
     let last = copyless | NGHTTP2_DATA_FLAG_EOF.rawValue
     switch engine.bodyWanted(stream, atMost: length) {

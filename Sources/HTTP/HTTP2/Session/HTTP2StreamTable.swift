@@ -33,6 +33,9 @@ internal struct HTTP2StreamTable {
         free.append(number - 1)
     }
 
+    /// How many streams there are now.
+    internal var count: Int { entries.count - free.count }
+
     /// The largest number ever given.
     internal var numberMax: Int { entries.count }
 }

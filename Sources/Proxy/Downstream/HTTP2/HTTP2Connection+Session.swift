@@ -7,7 +7,8 @@ extension HTTP2Connection: HTTP2ServerHandler {
     func requestReceived(_ id: Int32, head: inout RequestHead, isComplete: Bool) -> Int {
         guard takesStreams else { return 0 }
         let stream = open(id)
-        stream.begin(with: &head, isComplete: isComplete)
+        stream.hold(&head, isComplete: isComplete)
+        unbegun.append(UnbegunStream(slot: stream.slot, id: id))
         return stream.slot
     }
 
@@ -55,6 +56,34 @@ extension HTTP2Connection: HTTP2ServerHandler {
         guard let stream = stream(slot) else { return }
         release(stream)
     }
+
+    /// Begins the exchanges of requests that have come in, as many as one turn should have.
+    ///
+    /// Not while they come in: of the requests that a peer resets with its next frame, and of those
+    /// that turn out malformed, nothing has been asked by then.
+    func beginExchanges() {
+        var begun = 0
+        var position = 0
+        while position < unbegun.count, begun < Self.beginBudget {
+            let next = unbegun[position]
+            position += 1
+            guard let stream = stream(next.slot), stream.id == next.id else { continue }
+            begun += 1
+            stream.begin()
+        }
+        unbegun.removeFirst(min(position, unbegun.count))
+        if !unbegun.isEmpty {
+            worker.runLater(self)
+        } else if unbegun.capacity > Self.unbegunCapacityMax {
+            unbegun = []
+        }
+    }
+
+    /// Exchanges that begin in one turn of a connection before others have theirs: each may have a
+    /// signature to check, and a connection to make.
+    private static let beginBudget = 32
+    /// Places kept for the streams of one turn.
+    private static let unbegunCapacityMax = 256
 
     /// Gives the connection's window back for what has come in, whether its stream has taken it or
     /// not: a slow stream must not stall the others.
@@ -108,6 +137,12 @@ extension HTTP2Connection: HTTP2ServerHandler {
     /// Bytes of bodies that may wait for slow streams before the others are slowed too: a full window
     /// of four streams.
     private static let heldCountMax = 1 << 20
+}
+
+/// A request whose exchange is to begin, unless its stream ends before.
+struct UnbegunStream {
+    var slot: Int
+    var id: Int32
 }
 
 extension Refusal {

@@ -11,7 +11,7 @@ import Telemetry
 /// Bytes come in by `readInput` and go through the session, which tells of heads, bodies and ends
 /// (`HTTP2Connection+Session`). What streams have to send is collected and leaves once a turn, in
 /// ``flushAtTurnEnd()``: one pass of the session, one write.
-final class HTTP2Connection: EventHandler, PeerConnection, TurnFlushing {
+final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushing {
     let worker: Worker
     private let peer: SocketAddress
     private(set) var listenerIndex: Int
@@ -20,6 +20,7 @@ final class HTTP2Connection: EventHandler, PeerConnection, TurnFlushing {
     private var registration: Registration?
     var place = 0
     var isFlushScheduled = false
+    var isRunnable = false
 
     /// `nil` only where the library had no memory for it: then the connection is closed at once.
     private(set) var session: HTTP2ServerSession?
@@ -28,6 +29,8 @@ final class HTTP2Connection: EventHandler, PeerConnection, TurnFlushing {
     var freeSlots: [Int] = []
     /// How many streams there are.
     var streamCount = 0
+    /// Requests whose exchanges are to begin, oldest first.
+    var unbegun: [UnbegunStream] = []
     /// Streams that could send more than their upstreams were let to give.
     var hungryStreams: [HTTP2Stream] = []
     /// Streams whose response is complete before their request is.
@@ -202,6 +205,11 @@ final class HTTP2Connection: EventHandler, PeerConnection, TurnFlushing {
 
     func flushAtTurnEnd() {
         guard phase != .closed, phase != .lingering else { return }
+        if !unbegun.isEmpty {
+            // Streams that are reset from here are gone once their frames are written.
+            _ = produce()
+            beginExchanges()
+        }
         var passes = 0
         while passes < Self.flushBudget, produce() || !hungryStreams.isEmpty {
             passes += 1
@@ -212,10 +220,14 @@ final class HTTP2Connection: EventHandler, PeerConnection, TurnFlushing {
             feedHungryStreams()
         }
         if passes == Self.flushBudget {
-            worker.flushLater(self)
-            worker.loop.skipNextWait()
+            worker.runLater(self)
         }
         settle()
+    }
+
+    /// Goes on in this turn with what the last one has left.
+    func advance() {
+        worker.flushLater(self)
     }
 
     /// Lets the session write its frames, as many as one write should have.
@@ -398,6 +410,7 @@ final class HTTP2Connection: EventHandler, PeerConnection, TurnFlushing {
             worker.buffers.giveBack(pending)
         }
         pending = nil
+        unbegun.removeAll()
         hungryStreams.removeAll()
         earlyStreams.removeAll()
         worker.remove(self)

@@ -17,6 +17,8 @@ final class HTTP2Stream: EventHandler, Runnable {
     /// Its place in the connection.
     private(set) var slot = 0
     private(set) var exchange: Exchange?
+    /// Whether the exchange has begun, or only its request is held.
+    private var isBegun = false
     var isRunnable = false
 
     /// Bytes of the request body that wait for the exchange.
@@ -65,14 +67,20 @@ final class HTTP2Stream: EventHandler, Runnable {
         self.slot = slot
     }
 
-    /// Begins the exchange of a request.
-    func begin(with head: inout RequestHead, isComplete: Bool) {
+    /// Takes a request, whose exchange is to ``begin()``.
+    func hold(_ head: inout RequestHead, isComplete: Bool) {
         let exchange = worker.takeExchange()
         self.exchange = exchange
         swap(&exchange.head, &head)
         isInputEnded = isComplete
         // Behind the offer of another protocol there is no body.
         exchange.isRequestComplete = isComplete || exchange.head.isExtendedConnect
+    }
+
+    /// Begins the exchange of the request that is held.
+    func begin() {
+        guard let exchange, !isBegun else { return }
+        isBegun = true
         exchange.begin(on: self)
         if exchange.callDeadline != nil {
             setTimer()
@@ -84,6 +92,7 @@ final class HTTP2Stream: EventHandler, Runnable {
     func begin(refusing refusal: Refusal, isComplete: Bool) {
         let exchange = worker.takeExchange()
         self.exchange = exchange
+        isBegun = true
         isInputEnded = isComplete
         exchange.isRequestComplete = true
         exchange.beginMalformed(refusal, on: self)
@@ -151,7 +160,7 @@ final class HTTP2Stream: EventHandler, Runnable {
 
     /// - Returns: Whether there may be more to do.
     private func step() -> Bool {
-        guard let exchange else { return false }
+        guard let exchange, isBegun else { return false }
         if exchange.isOverBodyLimit {
             exchange.bodyTooLarge()
             return true
@@ -177,6 +186,7 @@ final class HTTP2Stream: EventHandler, Runnable {
     ///   the answer to it; what comes behind the end of the response is for nobody.
     private func offer(_ bytes: Span<UInt8>) -> Int {
         guard let exchange, !isOutputEnding else { return bytes.count }
+        guard isBegun else { return 0 }
         if exchange.machine.isTunnelling {
             return exchange.acceptTunnel(bytes)
         }
@@ -209,7 +219,7 @@ final class HTTP2Stream: EventHandler, Runnable {
 
     /// Sends what the upstream's server is owed, and sets the deadline.
     private func settle() {
-        guard let exchange, connection != nil else { return }
+        guard let exchange, isBegun, connection != nil else { return }
         if let upstream = exchange.upstream {
             let count = upstream.outputCount
             upstream.flush()
@@ -230,6 +240,7 @@ final class HTTP2Stream: EventHandler, Runnable {
             exchange.peerLeft()
             worker.giveBack(exchange)
         }
+        isBegun = false
         giveBack(&received)
         giveBack(&outgoing)
         isInputEnded = false
