@@ -34,6 +34,12 @@ final class SimulatedPeer: SimulatedActor {
         var status: Int
         var body: [UInt8]
         var isComplete: Bool
+        /// Which request of the plan it is of.
+        var place = 0
+        var isTunnel = false
+        /// Whether the peer itself may have kept it from being whole.
+        var isExcused = false
+        var endedAt: Int64 = 0
     }
 
     init(_ plan: PeerPlan, world: World, address: SocketAddress) {
@@ -207,7 +213,17 @@ final class SimulatedPeer: SimulatedActor {
         if status == 101 {
             guard request.expected == .tunnelled else { throw WireFault("an upgrade") }
             isTunnelling = true
-            outcomes.append(Outcome(head: next, status: 101, body: [], isComplete: true))
+            let place = outcomes.count
+            outcomes.append(
+                Outcome(
+                    head: next,
+                    status: 101,
+                    body: [],
+                    isComplete: true,
+                    place: place,
+                    isTunnel: true
+                )
+            )
             return true
         }
         let framing = try MessageReader.framing(of: next)
@@ -231,7 +247,14 @@ final class SimulatedPeer: SimulatedActor {
         self.head = nil
         let status = Int(head.start.split(separator: " ")[1]) ?? 0
         outcomes.append(
-            Outcome(head: head, status: status, body: reader.payload, isComplete: isComplete)
+            Outcome(
+                head: head,
+                status: status,
+                body: reader.payload,
+                isComplete: isComplete,
+                place: outcomes.count,
+                endedAt: now
+            )
         )
         if head.values("connection").contains("close") {
             isOver = true
