@@ -86,6 +86,13 @@ public final class HTTP2ServerSession {
         engine.reset(stream, code)
     }
 
+    /// Whether the end of our side of a stream has been produced.
+    ///
+    /// Before it a reset, with whatever code, has libnghttp2 drop what still waits: a head, or trailers.
+    public func hasEnded(_ stream: Int32) -> Bool {
+        engine.hasEnded(stream)
+    }
+
     /// Gives back that many received bytes to the window of a stream.
     public func consumeStream(_ stream: Int32, _ count: Int) {
         engine.consumeStream(stream, count)

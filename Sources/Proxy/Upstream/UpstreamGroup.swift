@@ -65,12 +65,13 @@ final class UpstreamGroup {
             ?? pick(key, nil) { $0.isHealthy }
     }
 
-    /// Closes everything idle.
+    /// Closes everything idle, and keeps nothing idle from here on.
+    ///
+    /// The targets stay: a request that was taken on before may still need one, or another.
     func retire() {
         for target in targets {
             target.retire()
         }
-        targets = []
     }
 
     private func pick(

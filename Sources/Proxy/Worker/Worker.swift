@@ -38,6 +38,7 @@ public final class Worker: TurnObserver, MailReceiver {
     private(set) var connections: [any PeerConnection] = []
     private var connectionCountMax: Int
     private var freeExchanges: [Exchange] = []
+    /// Streams kept for reuse, each with its place on the loop.
     private(set) var freeHTTP2Streams: [HTTP2Stream] = []
     /// The fields of an HTTP/2 head in the making, empty between two uses.
     private var fieldList = HTTP2FieldList()

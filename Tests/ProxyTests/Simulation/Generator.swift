@@ -6,7 +6,8 @@ extension World {
     static func make(
         _ scenario: Scenario,
         seed: UInt64,
-        hasHTTP2Origins: Bool = false
+        hasHTTP2Origins: Bool = false,
+        hasHTTP2Peers: Bool = false
     ) throws -> World {
         let isFull = scenario == .consulting && seed % 7 == 6
         let world = try World(
@@ -23,7 +24,11 @@ extension World {
         world.dialling.streamCount = other.one(of: [100, 100, 1, 3])
         var id = 1
         for _ in 0..<random.number(1...4) {
-            world.add(world.makePeer(&random, firstID: &id))
+            if hasHTTP2Peers, !random.happens(15) {
+                world.add(world.makeHTTP2Peer(&random, firstID: &id))
+            } else {
+                world.add(world.makePeer(&random, firstID: &id))
+            }
         }
         world.shapeControl(&random)
         return world
@@ -38,7 +43,8 @@ extension World {
         kernel.window = random.one(of: [1 << 16, 1 << 16, 1 << 18, 5_000, 700])
         kernel.latency = random.one(of: [0, 50_000, 2_000_000])
         if scenario == .starving {
-            kernel.descriptorCountMax = random.number(2...6)
+            // Two are the listeners'.
+            kernel.descriptorCountMax = random.number(3...7)
         }
     }
 
@@ -48,7 +54,7 @@ extension World {
         dialling.behaviour.writeMax = random.one(of: [1 << 16, 1 << 16, 5_000, 300])
         dialling.behaviour.pausePercent = random.one(of: [0, 0, 20])
         dialling.behaviour.pause = 3_000_000
-        if random.happens(15) {
+        if random.happens(15), scenario != .draining {
             // Slower in all than any time-out, and never silent for as long as one.
             dialling.window = 1 << 16
             dialling.behaviour.writeMax = 20_000
@@ -85,14 +91,15 @@ extension World {
                 mayHang && random.happens(20)
                     ? .never : .answer(after: Int64(random.number(0...200_000_000)))
             }
-        case .clean, .failing, .rude, .starving: break
+        case .clean, .draining, .failing, .rude, .starving: break
         }
-        guard scenario == .changing else { return }
+        guard scenario == .changing || scenario == .draining else { return }
         for _ in 0..<random.number(0...3) {
             at(begin + Int64(random.number(0...300_000_000)), .reload)
         }
-        if random.happens(50) {
-            at(begin + Int64(random.number(0...300_000_000)), .drain)
+        if scenario == .draining || random.happens(50) {
+            let seconds: Int64 = scenario == .draining ? 600 : 10
+            at(begin + Int64(random.number(0...300_000_000)), .drain(seconds: seconds))
         }
     }
 
@@ -125,7 +132,7 @@ extension World {
         return peer
     }
 
-    private func makeRude(_ peer: inout PeerPlan, _ random: inout SeededGenerator) {
+    func makeRude(_ peer: inout PeerPlan, _ random: inout SeededGenerator) {
         let size = peer.requests.reduce(0) { $0 + $1.headBytes().count + $1.bodyBytes().count }
         peer.leavesByReset = random.happens(50)
         switch random.number(0...5) {
@@ -137,7 +144,7 @@ extension World {
         }
     }
 
-    private func makeRequest(
+    func makeRequest(
         _ random: inout SeededGenerator,
         id: Int,
         isLast: Bool

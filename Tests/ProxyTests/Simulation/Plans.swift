@@ -19,6 +19,9 @@ struct RequestPlan {
     var response = ResponsePlan()
     /// Bytes written in place of a request.
     var raw: [UInt8]?
+    /// Whether it goes out over HTTP/2, and what is special about it there.
+    var isHTTP2 = false
+    var stream = StreamPlan()
 
     enum Framing {
         /// Bytes behind the head that it does not speak of: those of a tunnel.
@@ -139,7 +142,7 @@ struct ResponsePlan {
         for (name, value) in fields {
             text += "\(name): \(value)\r\n"
         }
-        if closes || isUntilClose {
+        if closes || isUntilClose || isEarly {
             text += "Connection: close\r\n"
         }
         let mayHaveBody = status != 204 && status != 304
@@ -195,6 +198,8 @@ struct PeerPlan {
     /// Reads, or writes, no more after so many bytes, and waits.
     var stallsReadingAfter: Int?
     var stallsWritingAfter: Int?
+    /// Speaks HTTP/2, in this manner.
+    var http2: HTTP2PeerPlan?
 
     /// Whether it does all that a good peer does.
     var isGood: Bool {

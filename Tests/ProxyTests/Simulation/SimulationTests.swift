@@ -3,14 +3,30 @@ import Testing
 
 /// The whole data plane on a pretended system, by seeds: what holds in every run is in ``World``.
 ///
-/// `SIMULATION_SEED=n` runs one seed of every scenario, `SIMULATION_COUNT=n` so many.
+/// `SIMULATION_SEED=n` runs one seed of every scenario, `SIMULATION_COUNT=n` so many, from
+/// `SIMULATION_FIRST=n` on.
 @Suite
 struct SimulationTests {
     @Test(arguments: Scenario.allCases, [false, true])
     func everyRunKeepsItsPromises(scenario: Scenario, hasHTTP2Origins: Bool) throws {
-        let count = Self.number("SIMULATION_COUNT") ?? 100
+        try run(scenario, hasHTTP2Origins: hasHTTP2Origins, hasHTTP2Peers: false, count: 100)
+    }
+
+    @Test(arguments: Scenario.allCases, [false, true])
+    func everyRunOverHTTP2KeepsItsPromises(scenario: Scenario, hasHTTP2Origins: Bool) throws {
+        try run(scenario, hasHTTP2Origins: hasHTTP2Origins, hasHTTP2Peers: true, count: 50)
+    }
+
+    private func run(
+        _ scenario: Scenario,
+        hasHTTP2Origins: Bool,
+        hasHTTP2Peers: Bool,
+        count fixed: Int
+    ) throws {
+        let count = Self.number("SIMULATION_COUNT") ?? fixed
+        let first = Self.number("SIMULATION_FIRST") ?? 0
         let only = Self.number("SIMULATION_SEED")
-        let seeds = only.map { $0...$0 } ?? 0...(count - 1)
+        let seeds = only.map { $0...$0 } ?? first...(first + count - 1)
         var faults: [String] = []
         for seed in seeds {
             if Self.number("SIMULATION_TRACE") != nil {
@@ -19,7 +35,8 @@ struct SimulationTests {
             let world = try World.make(
                 scenario,
                 seed: UInt64(seed),
-                hasHTTP2Origins: hasHTTP2Origins
+                hasHTTP2Origins: hasHTTP2Origins,
+                hasHTTP2Peers: hasHTTP2Peers
             )
             if Self.number("SIMULATION_LOG") == Self.place(of: scenario) {
                 world.kernel.trace = { print($0) }

@@ -139,6 +139,7 @@ extension HTTP2Engine {
 
     private func requestEnded(_ number: Int, endsStream: Bool) {
         let stream = streams[number].stream
+        lastRequest = max(lastRequest, stream)
         guard let server else { return }
         do throws(ParseFault) {
             if let refusal = block.refusal {
@@ -214,6 +215,7 @@ extension HTTP2Engine {
         guard !streams[number].isReported else { return }
         streams[number].isReported = true
         if let server {
+            lastRequest = max(lastRequest, streams[number].stream)
             server.requestMalformed(streams[number].stream, fault)
         } else if let client, streams[number].slot > 0 {
             client.responseMalformed(streams[number].slot, fault)

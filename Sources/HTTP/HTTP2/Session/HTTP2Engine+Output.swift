@@ -112,8 +112,13 @@ extension HTTP2Engine {
     internal func queueReset(_ stream: Int32, _ code: HTTP2ErrorCode) {
         guard !isDead else { return }
         let number = number(of: stream)
-        if number > 0, streams[number].resetCode == .noError {
-            streams[number].resetCode = code
+        if number > 0 {
+            if streams[number].resetCode == .noError {
+                streams[number].resetCode = code
+            } else if !isServer, !streams[number].isSent {
+                // Called off already: a second reset would go out, for a stream that nobody has begun.
+                return
+            }
         }
         unsafe check(nghttp2_submit_rst_stream(library.raw, 0, stream, code.rawValue))
     }
@@ -131,6 +136,11 @@ extension HTTP2Engine {
         unsafe check(nghttp2_session_consume_connection(library.raw, count))
     }
 
+    /// Whether the end of our side has been produced.
+    internal func hasEnded(_ stream: Int32) -> Bool {
+        unsafe !isDead && nghttp2_session_get_stream_local_close(library.raw, stream) == 1
+    }
+
     internal func windowLeft(_ stream: Int32) -> Int {
         guard !isDead else { return 0 }
         let own = unsafe nghttp2_session_get_stream_remote_window_size(library.raw, stream)
@@ -146,7 +156,11 @@ extension HTTP2Engine {
     internal func shutDown(_ code: HTTP2ErrorCode) {
         guard !isDead else { return }
         ownGoaway = code
-        let last = unsafe nghttp2_session_get_last_proc_stream_id(library.raw)
+        // libnghttp2 counts a request from the first bytes of its head: one that is cut off there would
+        // pass for processed, and its client would not dare to repeat it.
+        let last =
+            unsafe isServer
+            ? lastRequest : nghttp2_session_get_last_proc_stream_id(library.raw)
         unsafe check(nghttp2_submit_goaway(library.raw, 0, last, code.rawValue, nil, 0))
     }
 

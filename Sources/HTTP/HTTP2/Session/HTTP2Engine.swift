@@ -26,6 +26,8 @@ internal final class HTTP2Engine {
     internal private(set) var client: (any HTTP2ClientHandler)?
     /// The handler's own GOAWAY, so that it is not taken for libnghttp2's.
     internal var ownGoaway: HTTP2ErrorCode?
+    /// The last request whose head came in whole, or was found to be malformed.
+    internal var lastRequest: Int32 = 0
     /// Room for what libnghttp2 is told of fields.
     internal var fieldViews: [nghttp2_nv] = unsafe []
 

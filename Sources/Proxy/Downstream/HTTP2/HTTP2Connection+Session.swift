@@ -1,5 +1,6 @@
 import Access
 import Bytes
+import EventLoop
 import HTTP
 
 /// What the session tells while it reads and writes.
@@ -25,6 +26,7 @@ extension HTTP2Connection: HTTP2ServerHandler {
         stream.attach(to: self, id: id, slot: 0)
         exchange.recordMalformed(Refusal(headFault: fault), on: stream)
         worker.giveBack(exchange)
+        stream.end()
         worker.giveBack(stream)
     }
 
@@ -91,9 +93,23 @@ extension HTTP2Connection: HTTP2ServerHandler {
     /// Only where many streams are slow together is
     /// the connection held back, so that what waits for them is bounded.
     func giveBackConnectionWindow() {
-        guard owedCount > 0, heldCount <= Self.heldCountMax else { return }
+        guard heldCount <= Self.heldCountMax else {
+            isHoldingBack = true
+            return
+        }
+        if isHoldingBack {
+            isHoldingBack = false
+            heldBackUntil = worker.loop.now
+        }
+        guard owedCount > 0 else { return }
         session?.consumeConnection(owedCount)
         owedCount = 0
+    }
+
+    /// Whether a peer may have been silent for that long because its window was shut for the sake of
+    /// other streams.
+    func hasHeldBack(within time: Timeout) -> Bool {
+        isHoldingBack || heldBackUntil.map { $0 + time > worker.loop.now } ?? false
     }
 
     /// A stream has taken bytes that waited for it.

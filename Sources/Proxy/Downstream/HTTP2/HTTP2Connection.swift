@@ -39,9 +39,13 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
     var heldCount = 0
     /// Bytes that came in and still fill the connection's window.
     var owedCount = 0
+    /// Whether the window is kept shut for what slow streams hold, and when it last was.
+    var isHoldingBack = false
+    var heldBackUntil: Instant?
     var lastVerdict: VerifiedToken?
 
-    private var pending: BufferBox?
+    /// Frames that wait for the socket.
+    private(set) var pending: BufferBox?
     private var phase = Phase.open
     private var isInputEnded = false
     private var isWriteBlocked = false
@@ -248,22 +252,27 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
                 pending = nil
             }
         }
-        cutEarlyStreams()
-        return pending?.buffer.isEmpty == false
+        let hasCut = cutEarlyStreams()
+        return hasCut || pending?.buffer.isEmpty == false
     }
 
     /// Has peers stop sending what nobody will read, once their responses have left whole (RFC 9113
     /// §8.1).
-    private func cutEarlyStreams() {
-        guard !earlyStreams.isEmpty else { return }
+    ///
+    /// - Returns: Whether there were any.
+    private func cutEarlyStreams() -> Bool {
+        guard !earlyStreams.isEmpty, let session else { return false }
+        var hasCut = false
         earlyStreams.removeAll { stream in
             guard stream.connection === self else { return true }
-            guard stream.isOutputEnded else { return false }
+            guard session.hasEnded(stream.id) else { return false }
             if !stream.isInputEnded {
-                session?.reset(stream.id, .noError)
+                session.reset(stream.id, .noError)
+                hasCut = true
             }
             return true
         }
+        return hasCut
     }
 
     /// Frames collected for one write: four records of TLS, and the heads of the frames.
@@ -347,7 +356,7 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
     /// begun meanwhile (RFC 9113 §6.8).
     private func announceEnd() {
         guard phase == .open else { return }
-        guard streamCount > 0 else { return leave() }
+        guard streamCount > 0 || session?.isInsideHead == true else { return leave() }
         phase = .announced
         session?.announceShutdown()
         worker.flushLater(self)

@@ -115,8 +115,6 @@ extension HTTP2Stream: ExchangeDownstream {
         isOutputEnding = true
         if hasBody {
             resume()
-        } else {
-            isOutputEnded = true
         }
         if !isInputEnded {
             connection?.earlyStreams.append(self)
@@ -147,7 +145,6 @@ extension HTTP2Stream: ExchangeDownstream {
             return .wait
         }
         guard held <= count, isOutputEnding else { return .bytes(min(held, count)) }
-        isOutputEnded = true
         guard let exchange, exchange.responseTrailers.count > 0, let session = liveSession else {
             return .last(held)
         }

@@ -34,11 +34,9 @@ final class HTTP2Stream: EventHandler, Runnable {
     var isHungry = false
     /// Whether the response is complete but for what waits.
     var isOutputEnding = false
-    /// Whether the session has taken the end of the response.
-    var isOutputEnded = false
     var hasProgressed = false
 
-    private var timer: Registration?
+    private(set) var timer: Registration?
     private var waiting = Waiting.nothing
     private var waitingDeadline: Instant?
     private var exchangeDeadline: Instant?
@@ -248,7 +246,6 @@ final class HTTP2Stream: EventHandler, Runnable {
         hasBody = false
         isHungry = false
         isOutputEnding = false
-        isOutputEnded = false
         hasProgressed = false
         waiting = .nothing
         waitingDeadline = nil
@@ -287,15 +284,27 @@ extension HTTP2Stream {
             waiting = .nothing
             waitingDeadline = nil
             switch ended {
-            case .body: exchange?.bodyTimedOut()
+            // It is awaited anew where the window was shut by us.
+            case .body where !isHeldBack: exchange?.bodyTimedOut()
             // What was sent since has moved no deadline: that would cost each frame.
             case .idle where !hasProgressed: exchange?.peerLeft()
-            case .send where !hasProgressed && isStalled: exchange?.peerLeft()
-            case .idle, .nothing, .send: break
+            case .send where !hasProgressed && isStalled: giveUpSending()
+            case .body, .idle, .nothing, .send: break
             }
         }
         setTimer()
         advance()
+    }
+
+    /// The peer does not take what waits for it: nobody holds it for ever, whether or not the exchange
+    /// has handed over everything and is at its end.
+    private func giveUpSending() {
+        guard let exchange else { return }
+        if exchange.machine.isEnded {
+            abort()
+        } else {
+            exchange.peerLeft()
+        }
     }
 
     /// Sets the time at which the exchange is told that it took too long.
@@ -324,6 +333,12 @@ extension HTTP2Stream {
 
     /// Whether bytes wait for the peer's window.
     private var isStalled: Bool { outgoing != nil || exchange?.isResponsePaused == true }
+
+    /// Whether the peer had no window to send its body in.
+    private var isHeldBack: Bool {
+        guard let connection, let exchange else { return false }
+        return connection.hasHeldBack(within: exchange.snapshot.timeouts.bodyIdle)
+    }
 
     /// Whether both sides may go on sending: nobody owes the other the next word.
     private var isDuplex: Bool {

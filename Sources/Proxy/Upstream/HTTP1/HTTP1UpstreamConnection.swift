@@ -30,8 +30,11 @@ final class HTTP1UpstreamConnection: EventHandler {
     /// Whether nothing of the present response has come in.
     private(set) var hasReceivedNothing = true
 
-    /// The most bytes that are read before the head of a response has been seen, and while the peer
+    /// The most bytes that are read before the peer has taken as many of a response, and while it
     /// takes nothing: enough for a head and a page.
+    ///
+    /// A stream of HTTP/2 takes so many whatever its window: only what it takes beyond shows that the
+    /// peer takes anything.
     ///
     /// What a peer does not take waits here, so many peers that take nothing hold a quarter of what
     /// a whole buffer each would be.
@@ -250,7 +253,9 @@ final class HTTP1UpstreamConnection: EventHandler {
     }
 
     private func readInto(_ box: BufferBox) {
-        let isHeldBack = hasReceivedNothing || exchange?.isResponsePaused == true
+        let isHeldBack =
+            hasReceivedNothing || exchange?.isResponsePaused == true
+            || exchange.map { $0.bytesSent <= Self.heldBackCountMax } == true
         let limit = isHeldBack ? Self.heldBackCountMax : BufferPool.size
         while !isInputEnded {
             let room = limit - box.buffer.count

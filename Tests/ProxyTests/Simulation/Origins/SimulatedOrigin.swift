@@ -124,8 +124,8 @@ final class OriginConnection: SimulatedActor {
             guard let request, isReadingBody else { return }
             if reader.isBodyComplete {
                 isReadingBody = false
-                let isTunnelled = request.expected == .tunnelled
-                let body = isTunnelled ? [] : request.body
+                // What goes through a tunnel is no body.
+                let body = request.expected == .tunnelled ? [] : request.body
                 guard reader.payload.span.isEqual(to: body.span) else {
                     throw WireFault("another body")
                 }
@@ -271,7 +271,9 @@ enum HeadJudge {
         case (.none, nil), (.bare, nil): break
         case (.chunked, .chunked) where !isHTTP2: break
         case (.chunked, nil) where isHTTP2: break
-        case (.length, .length(plan.body.count)): break
+        case (.length, .length(plan.declaredLength)): break
+        // Where the head ends the stream, there is no body to frame.
+        case (_, nil) where plan.isHTTP2 && plan.endsWithHead: break
         default: throw WireFault("framing \(String(describing: framing))")
         }
     }

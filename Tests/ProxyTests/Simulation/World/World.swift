@@ -16,9 +16,14 @@ final class World {
     let hasHTTP2Origins: Bool
     let kernel: SimulatedKernel
     let listener = World.address("127.0.0.1:8080")
+    /// Where HTTP/2 is spoken too, by prior knowledge.
+    let http2Listener = World.address("127.0.0.1:8081")
     var plans: [Int: RequestPlan] = [:]
     var sight = OriginSight()
     var peers: [SimulatedPeer] = []
+    var http2Peers: [HTTP2Peer] = []
+    /// Called at the end of each turn.
+    var turnEnded: () -> Void = {}
     let desk: Kit.Desk
     let worker: Worker
     /// How origins treat a new connection, by chance.
@@ -29,7 +34,7 @@ final class World {
     /// Exchanges of others than the planned peers.
     var strangerCount = 0
     private let logPath: String
-    private var violations: [String] = []
+    var violations: [String] = []
     private let control: SimulatedControl
     private let revocations = RevocationLog()
 
@@ -76,8 +81,10 @@ final class World {
             revocations: revocations,
             hasHTTP2Origins: hasHTTP2Origins
         )
-        let descriptor = try kernel.listen(on: listener, backlog: 100, sharesPort: true)
-        try worker.listen(on: listener, descriptor: descriptor)
+        for address in [listener, http2Listener] {
+            let descriptor = try kernel.listen(on: address, backlog: 100, sharesPort: true)
+            try worker.listen(on: address, descriptor: descriptor)
+        }
         _ = worker.inbox?.post(.targets(upstream: "one", Self.targets))
         kernel.dial = { [unowned self] address in dial(address) }
         control.accessLog = log
@@ -97,6 +104,7 @@ final class World {
             """
             workers 1;
             listen 127.0.0.1:8080;
+            listen 127.0.0.1:8081 { protocols h2 http/1.1; }
             access_log stdout format=json;
             head_timeout 5s; body_timeout 5s; keepalive_timeout 5s; send_timeout 5s;
             upgrade_timeout 10s; drain_timeout 10s;
@@ -172,7 +180,13 @@ final class World {
         for request in plan.requests {
             plans[request.id] = request
         }
-        let address = Self.address("192.0.2.\(peers.count % 200 + 1):\(2000 + peers.count)")
+        let number = plannedPeers.count
+        let address = Self.address("192.0.2.\(number % 200 + 1):\(2000 + number)")
+        if let peer = HTTP2Peer(plan, world: self, address: address) {
+            http2Peers.append(peer)
+            kernel.actors.append(peer)
+            return
+        }
         let peer = SimulatedPeer(plan, world: self, address: address)
         peers.append(peer)
         kernel.actors.append(peer)
@@ -204,6 +218,8 @@ final class World {
             turns += 1
             worker.loop.runTurn(waitingAtMost: nil)
             checkMemory()
+            checkHTTP2Memory()
+            turnEnded()
             if kernel.isIdle || hasStopped { break }
         }
         if hasStopped {
@@ -241,24 +257,23 @@ final class World {
     }
 
     private func checkAtRest() {
-        for (index, peer) in peers.enumerated() where !peer.isDone && !peer.isLeft {
+        for (index, peer) in plannedPeers.enumerated() where !peer.isDone && !peer.isLeft {
             violations.append("peer \(index) waits for ever: \(peer.state)")
         }
         if !worker.connections.isEmpty {
-            violations.append("\(worker.connections.count) connections are left")
+            violations.append("\(worker.connections.count) connections are left\(http2State)")
         }
         if kernel.streamCount != 0 {
             violations.append("\(kernel.streamCount) descriptors are left")
         }
         let listeners = kernel.descriptorCount - kernel.streamCount
-        // The worker's own timers, and streams that are kept with theirs.
-        let kept = 3 + worker.freeHTTP2Streams.count
-        if worker.loop.registrationCount > listeners + kept {
+        if worker.loop.registrationCount - restingTimerCount > listeners + 3 {
             violations.append("\(worker.loop.registrationCount) handlers are left")
         }
         if !worker.errands.isEmpty {
             violations.append("\(worker.errands.count) errands are left")
         }
+        checkRestingStreams()
         if !worker.consultations.isEmpty || !worker.streams.isEmpty {
             violations.append("consultations or streams are left")
         }
@@ -276,7 +291,7 @@ final class World {
     }
 
     private func checkPeers() {
-        for (index, peer) in peers.enumerated() {
+        for (index, peer) in plannedPeers.enumerated() {
             if let fault = peer.fault {
                 violations.append("peer \(index): \(fault): \(peer.state)")
             }
@@ -312,7 +327,7 @@ final class World {
         }
         // SAFETY: the system reads the path during the call only.
         _ = unsafe unlink(logPath)
-        for peer in peers {
+        for peer in plannedPeers {
             for outcome in peer.outcomes {
                 let id = outcome.head.value("x-request-id") ?? ""
                 if statuses[id] != outcome.status {
@@ -323,12 +338,17 @@ final class World {
         }
         let requestCount = peers.reduce(0) { $0 + $1.plan.requests.count }
         // A peer that leaves in the middle, or is late, adds one line without a request.
-        if lineCount > requestCount + peers.count + strangerCount {
-            violations.append("\(lineCount) lines of \(requestCount) requests")
+        let most = requestCount + peers.count + strangerCount + streamCount
+        if lineCount > most {
+            violations.append("\(lineCount) lines of \(most) requests")
+        }
+        let least = answeredCount
+        if lineCount < least {
+            violations.append("\(lineCount) lines of \(least) answers")
         }
     }
 
-    private static func member(_ name: String, of line: Substring) -> String? {
+    static func member(_ name: String, of line: Substring) -> String? {
         let parts = line.split(separator: "\"\(name)\":", maxSplits: 1)
         guard parts.count == 2 else { return nil }
         return String(parts[1].prefix { $0 != "," && $0 != "}" }.filter { $0 != "\"" })
@@ -352,7 +372,7 @@ final class SimulatedControl: SimulatedActor {
     enum Command {
         case adopt(Snapshot, WorkerEquipment)
         case answer(ticket: UInt64, ErrandAnswer)
-        case drain
+        case drain(seconds: Int64)
         case reload
         case revoke(session: String, tellsWorker: Bool)
         case snapshotAndAnswer(ticket: UInt64)
@@ -431,8 +451,8 @@ final class SimulatedControl: SimulatedActor {
             _ = inbox?.post(.snapshot(snapshot, equipment))
         case .answer(let ticket, let answer):
             _ = inbox?.post(.answered(ticket: ticket, answer))
-        case .drain:
-            _ = inbox?.post(.drain(within: Timeout(.seconds(10))))
+        case .drain(let seconds):
+            _ = inbox?.post(.drain(within: Timeout(.seconds(seconds))))
         case .reload:
             generation += 1
             let next = World.snapshot(

@@ -35,6 +35,12 @@ final class SimulatedPeer: SimulatedActor {
         var body: [UInt8]
         var isComplete: Bool
         var hasTrailer = false
+        /// Which request of the plan it is of.
+        var place = 0
+        var isTunnel = false
+        /// Whether the peer itself may have kept it from being whole.
+        var isExcused = false
+        var endedAt: Int64 = 0
     }
 
     init(_ plan: PeerPlan, world: World, address: SocketAddress) {
@@ -209,7 +215,17 @@ final class SimulatedPeer: SimulatedActor {
         if status == 101 {
             guard request.expected == .tunnelled else { throw WireFault("an upgrade") }
             isTunnelling = true
-            outcomes.append(Outcome(head: next, status: 101, body: [], isComplete: true))
+            let place = outcomes.count
+            outcomes.append(
+                Outcome(
+                    head: next,
+                    status: 101,
+                    body: [],
+                    isComplete: true,
+                    place: place,
+                    isTunnel: true
+                )
+            )
             return true
         }
         let framing = try MessageReader.framing(of: next)
@@ -238,7 +254,9 @@ final class SimulatedPeer: SimulatedActor {
                 status: status,
                 body: reader.payload,
                 isComplete: isComplete,
-                hasTrailer: reader.hasTrailer
+                hasTrailer: reader.hasTrailer,
+                place: outcomes.count,
+                endedAt: now
             )
         )
         if head.values("connection").contains("close") {
