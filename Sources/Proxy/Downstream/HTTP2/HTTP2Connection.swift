@@ -39,12 +39,14 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
     var heldCount = 0
     /// Bytes that came in and still fill the connection's window.
     var owedCount = 0
+    /// Bytes of response bodies that wait in the streams for the session, all together.
+    var outgoingCount = 0
     var lastVerdict: VerifiedToken?
 
     private var pending: BufferBox?
     private var phase = Phase.open
     private var isInputEnded = false
-    private var isWriteBlocked = false
+    private(set) var isWriteBlocked = false
     private var hasProgressed = false
     private var waiting = Waiting.nothing
 
@@ -414,6 +416,12 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
     var takesStreams: Bool { phase == .open || phase == .announced }
     /// Whether the session may still be asked for something.
     var isAlive: Bool { phase == .open || phase == .announced || phase == .leaving }
+
+    /// Whether streams may hold more of their response bodies than a page each.
+    var takesOutput: Bool { !isWriteBlocked && outgoingCount < Self.outgoingCountMax }
+
+    /// As much as one turn sends.
+    private static let outgoingCountMax = flushBudget * outputSize
 
     var peerAddress: IPAddress { peer.address }
     var isTLS: Bool { transport?.isTLS == true }
