@@ -24,7 +24,7 @@ sys.path.append(str(HERE.parent / "Interop" / "kit"))
 import http2_hostile  # noqa: E402
 import http2_scripts  # noqa: E402
 from http2_canary import Canary  # noqa: E402
-from kit import Lab, Verdict, need, wait_for_port  # noqa: E402
+from kit import Lab, Verdict, free_ports, need, wait_for_port  # noqa: E402
 
 GROWTH_MAX = 50
 """MiB."""
@@ -40,16 +40,24 @@ listen 127.0.0.1:{tls} {{ tls_certificate tls/server.crt; tls_certificate_key tl
 listen 127.0.0.1:{plain};
 admin 127.0.0.1:{admin};
 upstream origin {{ server 127.0.0.1:{origin}; }}
+upstream files {{ server 127.0.0.1:{files}; }}
 upstream stall {{ server 127.0.0.1:{stall}; }}
 upstream hostile {{ server h2c://127.0.0.1:{hostile}; }}
 route / {{ upstream origin; access public; }}
+route /large {{ upstream files; access public; }}
 route /stall {{ upstream stall; access public; }}
 route /hostile/ {{ upstream hostile; access public; }}
 """
 ORIGIN = """
 location /canary {{ return 200 "fine\\n"; }}
-location /large {{ alias {folder}/large.bin; }}
 location /sink {{ proxy_pass http://127.0.0.1:{origin}/canary; }}
+"""
+
+# By a server of its own: thousands of large answers keep it busy, and the canary's is not to wait for them.
+FILES = """
+daemon off; worker_processes 1; pid files.pid; error_log files.err;
+events {{ worker_connections 16384; }}
+http {{ access_log off; server {{ listen 127.0.0.1:{port} backlog=4096; location /large {{ alias {folder}/large.bin; }} }} }}
 """
 
 
@@ -129,18 +137,28 @@ class Stall(threading.Thread):
 
 def start(lab, against, stall, hostile):
     (lab.folder / "large.bin").write_bytes(bytes(10 << 20))
-    lab.nginx(ORIGIN.format(folder=lab.folder, origin=lab.origin))
+    lab.nginx(ORIGIN.format(origin=lab.origin))
+    files = start_files(lab)
     if against == "gateway":
-        conf = CONF.format(tls=lab.tls, plain=lab.plain, admin=lab.admin, origin=lab.origin, stall=stall, hostile=hostile)
+        conf = CONF.format(tls=lab.tls, plain=lab.plain, admin=lab.admin, origin=lab.origin, stall=stall, hostile=hostile, files=files)
         return Server(lab.gateway(conf), lab.admin)
     process = lab.start("nghttpx", [
         "nghttpx", f"--frontend=127.0.0.1,{lab.tls}", f"--backend=127.0.0.1,{lab.origin}",
-        f"--backend=127.0.0.1,{stall};/stall", f"--backend=127.0.0.1,{hostile};/hostile/;proto=h2",
+        f"--backend=127.0.0.1,{stall};/stall", f"--backend=127.0.0.1,{files};/large", f"--backend=127.0.0.1,{hostile};/hostile/;proto=h2",
         "--workers=2", "--no-ocsp", "--conf=/dev/null", "--log-level=FATAL",
         lab.folder / "tls/server.key", lab.folder / "tls/server.crt",
     ])  # fmt: skip
     wait_for_port(lab.tls, process, lab.folder / "nghttpx.out")
     return Server(process)
+
+
+def start_files(lab):
+    (port,) = free_ports(1)
+    user = "user root;" if os.getuid() == 0 else ""
+    (lab.folder / "files.conf").write_text(user + FILES.format(port=port, folder=lab.folder))
+    process = lab.start("files", ["nginx", "-e", "files.err", "-p", lab.folder, "-c", lab.folder / "files.conf"])
+    wait_for_port(port, process, lab.folder / "files.out")
+    return port
 
 
 class Result:

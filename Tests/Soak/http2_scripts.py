@@ -187,7 +187,7 @@ def byte_windows():
         yield updates
 
 
-@attack("windows of the connection opened by one byte", connections=32)
+@attack("windows of the connection opened by one byte")
 def connection_bytes():
     yield opening((4, HUGE)) + many_large(count=100)
     while True:
@@ -195,7 +195,7 @@ def connection_bytes():
         yield frames.window_update(0, 1)
 
 
-@attack("slow readers: the widest windows, TCP not read", reads=False, receive_buffer=4096, connections=32)
+@attack("slow readers: the widest windows, TCP not read", reads=False, receive_buffer=4096)
 def not_read():
     yield opening((4, HUGE), (5, 2**24 - 1)) + frames.window_update(0, HUGE - 65535) + many_large(count=100)
     while True:

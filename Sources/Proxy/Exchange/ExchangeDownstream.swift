@@ -28,6 +28,8 @@ protocol ExchangeDownstream: AnyObject {
     /// Takes of the first `available` bytes, which are the response body's; returns how many. What
     /// is left is offered again once the exchange is told that there is room.
     func sendBody(_ bytes: Span<UInt8>, first available: Int) -> Int
+    /// How many bytes of a response body would be taken now: more need not be read from the upstream.
+    var bodyRoom: Int { get }
     /// Takes a whole buffer of the response body as its own, where it would have to copy it.
     ///
     /// - Returns: Whether it has; else the bytes are to be sent by ``sendBody(_:first:)``.

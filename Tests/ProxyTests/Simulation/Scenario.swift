@@ -111,7 +111,8 @@ enum Scenario: String, CaseIterable {
             if seen.count != body.count, !isHidden {
                 return "\(outcome.body.count) of \(body.count) bytes, as if whole"
             }
-            let mayTrail = request.asksForTrailers && request.version == "HTTP/1.1"
+            let mayTrail =
+                request.isHTTP2 || request.asksForTrailers && request.version == "HTTP/1.1"
             let hasTrailer = mayTrail && plan.hasTrailer(to: request.method)
             return outcome.hasTrailer == hasTrailer ? nil : "trailer \(outcome.hasTrailer)"
         }

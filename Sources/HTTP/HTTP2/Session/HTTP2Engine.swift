@@ -97,24 +97,29 @@ internal final class HTTP2Engine {
     /// it first.
     private func read(_ bytes: Span<UInt8>) {
         var start = 0
-        var hasSettled = false
+        if isServer {
+            meter.streamRoom = streamRoom
+        }
         while !isDead {
             let rest = bytes.extracting(start...)
-            if isServer {
-                let room = limits.streamCount - streams.count
-                // One that has too many streams open in earnest is libnghttp2's to judge.
-                meter.streamRoom = room > 0 || !hasSettled ? room : .max
-            }
             guard let (stop, place) = meter.scan(rest, now: now) else { return feed(rest) }
             feed(rest.extracting(0..<place))
             start += place
-            settle()
-            hasSettled = true
-            if case .fault(let fault) = stop {
+            switch stop {
+            case .fault(let fault):
+                settle()
                 terminate(fault)
+            case .noRoom:
+                if streamRoom <= 0 {
+                    settle()
+                }
+                // With too many open in earnest, the next one is libnghttp2's to judge.
+                meter.streamRoom = max(streamRoom, 1)
             }
         }
     }
+
+    private var streamRoom: Int { limits.streamCount - streams.count }
 
     /// Has libnghttp2 write all but DATA: it forgets streams that it resets, and names what it has
     /// found wrong, only as it writes the frames that say so.

@@ -118,6 +118,14 @@ extension HTTP1Connection: ExchangeDownstream {
         return taken
     }
 
+    var bodyRoom: Int {
+        exchange?.isResponsePaused == true ? Self.heldBackCountMax : BufferPool.size
+    }
+
+    /// What is read for a peer that takes nothing: a quarter of a buffer, so that many such peers hold
+    /// as little.
+    private static let heldBackCountMax = 16_384
+
     /// Nothing is copied here: what is large goes to the socket from where it is.
     func adoptBody(_ box: BufferBox) -> Bool { false }
 

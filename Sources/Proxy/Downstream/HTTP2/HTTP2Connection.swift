@@ -42,13 +42,15 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
     /// Whether the window is kept shut for what slow streams hold, and when it last was.
     var isHoldingBack = false
     var heldBackUntil: Instant?
+    /// Bytes of response bodies that wait in the streams for the session, all together.
+    var outgoingCount = 0
     var lastVerdict: VerifiedToken?
 
     /// Frames that wait for the socket.
     private(set) var pending: BufferBox?
     private var phase = Phase.open
     private var isInputEnded = false
-    private var isWriteBlocked = false
+    private(set) var isWriteBlocked = false
     private var hasProgressed = false
     private var waiting = Waiting.nothing
 
@@ -438,6 +440,12 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
     var takesStreams: Bool { phase == .open || phase == .announced }
     /// Whether the session may still be asked for something.
     var isAlive: Bool { phase == .open || phase == .announced || phase == .leaving }
+
+    /// Whether streams may hold more of their response bodies than a page each.
+    var takesOutput: Bool { !isWriteBlocked && outgoingCount < Self.outgoingCountMax }
+
+    /// As much as one turn sends.
+    private static let outgoingCountMax = flushBudget * outputSize
 
     var peerAddress: IPAddress { peer.address }
     var isTLS: Bool { transport?.isTLS == true }

@@ -85,6 +85,7 @@ extension HTTP2Stream: ExchangeDownstream {
         let box = outgoing ?? worker.buffers.take()
         outgoing = box
         box.buffer.append(bytes.extracting(0..<count))
+        connection?.outgoingCount += count
         resume()
         return count
     }
@@ -95,6 +96,7 @@ extension HTTP2Stream: ExchangeDownstream {
             box.buffer.count >= Self.adoptedCountMin, box.buffer.count <= allowance
         else { return false }
         outgoing = box
+        connection?.outgoingCount += box.buffer.count
         resume()
         return true
     }
@@ -102,14 +104,20 @@ extension HTTP2Stream: ExchangeDownstream {
     /// Copying fewer bytes costs less than another buffer for the upstream.
     private static let adoptedCountMin = 4096
 
+    var bodyRoom: Int { max(0, allowance - (outgoing?.buffer.count ?? 0)) }
+
     /// How many bytes may wait here.
     private var allowance: Int {
-        guard isHungry, let session = liveSession else { return Self.firstHelping }
-        return min(max(session.windowLeft(id), Self.firstHelping), BufferPool.size)
+        guard let connection, let session = liveSession else { return Self.firstHelping }
+        let open = connection.takesOutput ? session.windowLeft(id) : 0
+        return min(max(open, Self.leastHelping), isHungry ? BufferPool.size : Self.firstHelping)
     }
 
-    /// One frame: a peer that never opens a window can make us hold that much for each stream.
+    /// One frame, until the session has asked for more.
     private static let firstHelping = 16_384
+    /// A page of memory for a peer that takes nothing, by its windows or by its socket: with as much
+    /// that waits at the upstream, a megabyte for the streams of a connection.
+    private static let leastHelping = 4096
 
     func endBody() {
         isOutputEnding = true
@@ -160,6 +168,7 @@ extension HTTP2Stream: ExchangeDownstream {
         guard count > 0, let box = outgoing else { return }
         Self.append(count, of: box.buffer.bytes, to: &output)
         box.buffer.consume(count)
+        connection?.outgoingCount -= count
         hasProgressed = true
         if box.buffer.isEmpty {
             outgoing = nil

@@ -232,6 +232,7 @@ final class HTTP2Stream: EventHandler, Runnable {
 
     /// The stream is over, by both ends or by a reset: lets go of everything.
     func end() {
+        connection?.outgoingCount -= outgoing?.buffer.count ?? 0
         connection = nil
         if let exchange {
             self.exchange = nil

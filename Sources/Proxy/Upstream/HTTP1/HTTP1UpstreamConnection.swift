@@ -30,15 +30,10 @@ final class HTTP1UpstreamConnection: EventHandler {
     /// Whether nothing of the present response has come in.
     private(set) var hasReceivedNothing = true
 
-    /// The most bytes that are read before the peer has taken as many of a response, and while it
-    /// takes nothing: enough for a head and a page.
-    ///
-    /// A stream of HTTP/2 takes so many whatever its window: only what it takes beyond shows that the
-    /// peer takes anything.
-    ///
-    /// What a peer does not take waits here, so many peers that take nothing hold a quarter of what
-    /// a whole buffer each would be.
-    private static let heldBackCountMax = 16_384
+    /// The most bytes that are read at first: enough for a head and a page.
+    private static let firstReadMax = 16_384
+    /// Bytes that are read whatever the peer takes, so that there is something to offer.
+    private static let heldBackCountMax = 4096
 
     private enum Phase {
         /// -> securing, active, closed
@@ -253,10 +248,7 @@ final class HTTP1UpstreamConnection: EventHandler {
     }
 
     private func readInto(_ box: BufferBox) {
-        let isHeldBack =
-            hasReceivedNothing || exchange?.isResponsePaused == true
-            || exchange.map { $0.bytesSent <= Self.heldBackCountMax } == true
-        let limit = isHeldBack ? Self.heldBackCountMax : BufferPool.size
+        let limit = readLimit(box.buffer.count)
         while !isInputEnded {
             let room = limit - box.buffer.count
             guard room > 0 else { return pauseReading() }
@@ -271,6 +263,15 @@ final class HTTP1UpstreamConnection: EventHandler {
                 endInput()
             }
         }
+    }
+
+    /// How many bytes may stand here: what the peer does not take waits, for each of its streams.
+    private func readLimit(_ count: Int) -> Int {
+        guard let exchange, let downstream = exchange.downstream else { return BufferPool.size }
+        // What was left and not offered is not whole: a head, the line of a chunk.
+        if count > 0, !exchange.isResponsePaused { return BufferPool.size }
+        let most = hasReceivedNothing ? Self.firstReadMax : BufferPool.size
+        return min(max(downstream.bodyRoom, Self.heldBackCountMax), most)
     }
 
     /// The end stays readable for ever: it is looked at once.

@@ -3,6 +3,7 @@ import Configuration
 import EventLoop
 import HTTP
 import TLS
+import Telemetry
 
 /// One HTTP/2 connection to an upstream's server: the driver of its ``HTTP2ClientSession``, and the
 /// owner of its streams.
@@ -224,6 +225,7 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
         do throws(HTTP2Fault) {
             try session.receive(bytes, now: worker.loop.now.nanoseconds, handler: self)
         } catch {
+            worker.metrics.http2Failed(.upstream, HTTP2Failure(error))
             return breakOff()
         }
         if session.hasSettings {
@@ -279,6 +281,7 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
         do throws(HTTP2Fault) {
             try session.produce(into: &box.buffer, upTo: BufferPool.size, handler: self)
         } catch {
+            worker.metrics.http2Failed(.upstream, HTTP2Failure(error))
             close(.malformed)
             return false
         }

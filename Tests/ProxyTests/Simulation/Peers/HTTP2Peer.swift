@@ -353,6 +353,7 @@ final class HTTP2Peer: PlannedPeer {
                 status: stream.status,
                 body: stream.body,
                 isComplete: stream.isInputEnded,
+                hasTrailer: !stream.trailers.isEmpty,
                 place: place,
                 isTunnel: stream.isTunnel,
                 isExcused: plan.requests[place].stream.isExcused,
