@@ -16,8 +16,8 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
     private let peer: SocketAddress
     private(set) var listenerIndex: Int
     private let listenerAddress: SocketAddress
-    private var transport: Transport?
-    private var registration: Registration?
+    var transport: Transport?
+    private(set) var registration: Registration?
     var place = 0
     var isFlushScheduled = false
     var isRunnable = false
@@ -48,14 +48,14 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
 
     /// Frames that wait for the socket.
     private(set) var pending: BufferBox?
-    private var phase = Phase.open
+    private(set) var phase = Phase.open
     private var isInputEnded = false
     private(set) var isWriteBlocked = false
-    private var hasProgressed = false
-    private var waiting = Waiting.nothing
+    private(set) var hasProgressed = false
+    var waiting = Waiting.nothing
 
     /// What the connection is busy with.
-    private enum Phase {
+    enum Phase {
         /// -> announced, leaving, closing, closed
         case open
         /// The peer was told that the end is near; it may still begin streams. -> leaving, closing,
@@ -68,17 +68,6 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
         /// -> closed
         case lingering
         case closed
-    }
-
-    /// What the deadline of the connection is for; streams have their own.
-    private enum Waiting {
-        case announcement
-        case head
-        case idle
-        case linger
-        case nothing
-        case rest
-        case send
     }
 
     /// Reads of one connection before others have their turn: four records of TLS.
@@ -130,26 +119,6 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
         }
         if !readiness.isDisjoint(with: [.readable, .peerFinished, .hungUp, .failed]) {
             readInput()
-        }
-        updateDeadline()
-    }
-
-    func deadlinePassed() {
-        let ended = waiting
-        waiting = .nothing
-        switch ended {
-        case .announcement:
-            leave()
-        case .head, .idle:
-            session?.shutDown(.noError)
-            beginClosing()
-        case .linger, .send:
-            close()
-        case .rest:
-            transport?.releaseIdleBuffers()
-            wait(.idle, worker.snapshot.timeouts.keepAliveIdle)
-        case .nothing:
-            break
         }
         updateDeadline()
     }
@@ -367,7 +336,7 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
     }
 
     /// Takes no more streams, and ends with the last one.
-    private func leave() {
+    func leave() {
         guard phase == .open || phase == .announced else { return }
         phase = .leaving
         session?.shutDown(.noError)
@@ -376,7 +345,7 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
     }
 
     /// Sends what is pending, and nothing of the streams.
-    private func beginClosing() {
+    func beginClosing() {
         guard phase != .closed, phase != .lingering else { return }
         phase = .closing
         abandonStreams()
@@ -450,40 +419,6 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
     var peerAddress: IPAddress { peer.address }
     var isTLS: Bool { transport?.isTLS == true }
     var tlsVersionName: StaticString { transport?.versionName ?? "" }
-
-    private func updateDeadline() {
-        guard phase != .closed, phase != .lingering, waiting != .announcement else { return }
-        let timeouts = worker.snapshot.timeouts
-        if isWriteBlocked {
-            if waiting != .send || hasProgressed {
-                wait(.send, timeouts.sendIdle)
-            }
-        } else if session?.isInsideHead == true {
-            if waiting != .head {
-                wait(.head, timeouts.head)
-            }
-        } else if streamCount == 0 {
-            if waiting != .idle && waiting != .rest || hasProgressed {
-                rest(timeouts)
-            }
-        } else if waiting != .nothing {
-            wait(.nothing, nil)
-        }
-    }
-
-    /// Nothing is under way: among many connections the TLS buffers are given back at once, among
-    /// few only when the peer has rested for a while.
-    private func rest(_ timeouts: Timeouts) {
-        guard worker.hasManyConnections else { return wait(.rest, timeouts.rest) }
-        transport?.releaseIdleBuffers()
-        wait(.idle, timeouts.keepAliveIdle)
-    }
-
-    private func wait(_ reason: Waiting, _ timeout: Timeout?) {
-        waiting = reason
-        guard let registration else { return }
-        worker.loop.setDeadline(timeout.map { worker.loop.now + $0 }, for: registration)
-    }
 
     private func wantsWriting(_ wants: Bool) {
         guard isWriteBlocked != wants else { return }
