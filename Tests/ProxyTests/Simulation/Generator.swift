@@ -24,11 +24,14 @@ extension World {
         world.dialling.streamCount = other.one(of: [100, 100, 1, 3])
         var id = 1
         for _ in 0..<random.number(1...4) {
-            if hasHTTP2Peers, !random.happens(15) {
-                world.add(world.makeHTTP2Peer(&random, firstID: &id))
-            } else {
-                world.add(world.makePeer(&random, firstID: &id))
+            var plan =
+                hasHTTP2Peers && !random.happens(15)
+                ? world.makeHTTP2Peer(&random, firstID: &id)
+                : world.makePeer(&random, firstID: &id)
+            for place in plan.requests.indices where hasHTTP2Origins {
+                plan.requests[place].mayBeRefused = plan.requests[place].body.count > 16_384
             }
+            world.add(plan)
         }
         world.shapeControl(&random)
         return world

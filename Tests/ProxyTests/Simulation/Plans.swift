@@ -17,6 +17,8 @@ struct RequestPlan {
     var user: String?
     var expected = Expectation.forwarded
     var response = ResponsePlan()
+    /// Whether an origin may refuse its stream when too much of the body has gone to be sent again.
+    var mayBeRefused = false
     /// Bytes written in place of a request.
     var raw: [UInt8]?
     /// Whether it goes out over HTTP/2, and what is special about it there.

@@ -135,7 +135,8 @@ enum Scenario: String, CaseIterable {
         case .failing, .starving, .changing: statuses = [401, 502, 503, 504]
         case .rude: statuses = [400, 408, 502, 503, 504]
         }
-        guard statuses.contains(outcome.status) else {
+        guard statuses.contains(outcome.status) || request.mayBeRefused && outcome.status == 503
+        else {
             return "status \(outcome.status) of the gateway's own"
         }
         return nil
