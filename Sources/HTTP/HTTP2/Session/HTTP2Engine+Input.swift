@@ -140,6 +140,10 @@ extension HTTP2Engine {
     private func requestEnded(_ number: Int, endsStream: Bool) {
         let stream = streams[number].stream
         guard let server else { return }
+        guard streams.count <= limits.streamCount else {
+            streams[number].isReported = true
+            return queueReset(stream, .refusedStream)
+        }
         do throws(ParseFault) {
             if let refusal = block.refusal {
                 throw refusal
