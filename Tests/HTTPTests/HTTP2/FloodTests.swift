@@ -182,16 +182,26 @@ struct FloodTests {
         #expect(whole.output.last?.number(at: 4) == HTTP2ErrorCode.enhanceYourCalm.rawValue)
     }
 
-    @Test("Streams beyond the limit that are open in earnest (RFC 9113 5.1.2)")
+    @Test("Streams beyond the limit are refused one by one (RFC 9113 5.1.2), and too many a flood")
     func streamsBeyondTheLimit() throws {
         var limits = http2Limits
         limits.streamCount = 100
+        limits.resets = HTTP2Budget(burst: 20, perSecond: 0)
         let some = (0..<100).flatMap { headers(2 * $0 + 1, goodPost, endsStream: false) }
-        #expect(try play(clientPreface + some, limits: limits).fault == nil)
-        let more = some + headers(201, goodPost, endsStream: false)
-        let whole = try play(clientPreface + more, limits: limits)
-        #expect(whole.fault == .closed(.protocolError))
-        #expect(whole.output.last?.number(at: 4) == HTTP2ErrorCode.protocolError.rawValue)
+        let fit = try play(clientPreface + some, limits: limits)
+        #expect(fit.fault == nil)
+        // The third setting is the limit, whatever libnghttp2 was told.
+        let told = try #require(fit.output.first { $0.type == Frame.settings })
+        #expect(told.payload[12..<18].elementsEqual([0, 3, 0, 0, 0, 100]))
+        let more = (100..<120).flatMap { headers(2 * $0 + 1, goodPost, endsStream: false) }
+        let refused = try play(clientPreface + some + more, limits: limits)
+        #expect(refused.fault == nil)
+        let resets = refused.output.filter { $0.type == Frame.reset }.map { "\($0)" }
+        #expect(resets.count == 20 && resets.first == "RST_STREAM 201 refusedStream")
+        let many = more + headers(241, goodPost, endsStream: false)
+        let whole = try play(clientPreface + some + many, limits: limits)
+        #expect(whole.fault == .flooded(.resets))
+        #expect(whole.output.last?.number(at: 4) == HTTP2ErrorCode.enhanceYourCalm.rawValue)
     }
 
     @Test("Streams that are answered as they come make room for others of the same read")
@@ -205,7 +215,9 @@ struct FloodTests {
         let server = try ServerRecorder(limits)
         server.answer = (200, OutgoingBody(bytes: [1, 2, 3]))
         // DATA is not written before it is asked for, and without it no stream ends.
-        #expect(server.feed(clientPreface + some) == .closed(.protocolError))
+        #expect(server.feed(clientPreface + some) == nil)
+        let refused = frames(server.drain().output).filter { $0.type == Frame.reset }
+        #expect(refused.count == 36)
     }
 
     @Test("The fault is the one that the GOAWAY names")

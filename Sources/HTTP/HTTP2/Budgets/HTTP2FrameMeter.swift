@@ -209,7 +209,8 @@ internal struct HTTP2FrameMeter {
         switch type {
         case FrameType.settings, FrameType.ping:
             isInsideSettings = type == FrameType.settings && !isAnswer
-            if isInsideSettings, payloadLeft > 6 * Self.settingsCountMax {
+            // One that is no multiple of six is libnghttp2's to judge.
+            if isInsideSettings, payloadLeft > 6 * Self.settingsCountMax, payloadLeft % 6 == 0 {
                 return .flooded(.controlFrames)
             }
             if !isAnswer {

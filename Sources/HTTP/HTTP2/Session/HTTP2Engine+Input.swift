@@ -141,6 +141,10 @@ extension HTTP2Engine {
         let stream = streams[number].stream
         lastRequest = max(lastRequest, stream)
         guard let server else { return }
+        guard streams.count <= limits.streamCount else {
+            streams[number].isReported = true
+            return queueReset(stream, .refusedStream)
+        }
         do throws(ParseFault) {
             if let refusal = block.refusal {
                 throw refusal

@@ -24,7 +24,7 @@ extension HTTP2Engine {
             limits.head.size + 32 * limits.head.fieldCount
         )
         if isServer {
-            add(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.streamCount)
+            add(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.streamCount + Self.spareStreamCount)
             add(NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1)
         } else {
             add(NGHTTP2_SETTINGS_ENABLE_PUSH, 0)
@@ -38,6 +38,26 @@ extension HTTP2Engine {
         }
         guard result == 0 else { throw .outOfMemory }
     }
+
+    /// Appends the SETTINGS as the peer is to see them: with our limit of streams.
+    ///
+    /// libnghttp2 is told of a higher one. It ends the connection for one stream too many (RFC 9113
+    /// §5.1.2 has the stream refused), which is for us to do.
+    internal func appendSettings(_ frame: Span<UInt8>, to output: inout ByteBuffer) {
+        let limit = UInt32(clamping: limits.streamCount)
+        for index in 0..<frame.count {
+            let place = index - Self.streamCountPlace
+            let isLimit = place >= 0 && place < 4
+            output.append(
+                isLimit ? UInt8(truncatingIfNeeded: limit >> (24 - 8 * place)) : frame[index]
+            )
+        }
+    }
+
+    /// The value of the third setting.
+    private static let streamCountPlace = 9 + 2 * 6 + 2
+    /// Streams that libnghttp2 takes beyond the limit: one at a time is there to be refused.
+    private static let spareStreamCount = 8
 
     internal func respond(_ stream: Int32, _ list: borrowing HTTP2FieldList, hasBody: Bool) {
         guard !isDead else { return }

@@ -46,6 +46,7 @@ internal final class HTTP2Engine {
     private var isBroken = false
     private var isGoawayOwed = false
     private var isAbandoned = false
+    private var hasSentSettings = false
 
     internal init(isServer: Bool, limits: HTTP2Limits) throws(HTTP2Fault) {
         self.isServer = isServer
@@ -113,7 +114,7 @@ internal final class HTTP2Engine {
                 if streamRoom <= 0 {
                     settle()
                 }
-                // With too many open in earnest, the next one is libnghttp2's to judge.
+                // Where too many are open in earnest, the next one is refused.
                 meter.streamRoom = max(streamRoom, 1)
             }
         }
@@ -278,7 +279,12 @@ internal final class HTTP2Engine {
                 return
             }
             let bytes = unsafe UnsafeBufferPointer(start: frame, count: count)
-            unsafe buffer.pointee.append(bytes.span)
+            if isServer, !hasSentSettings {
+                hasSentSettings = true
+                unsafe appendSettings(bytes.span, to: &buffer.pointee)
+            } else {
+                unsafe buffer.pointee.append(bytes.span)
+            }
         }
     }
 

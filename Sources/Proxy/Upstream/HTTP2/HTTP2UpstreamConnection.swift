@@ -282,6 +282,9 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
             try session.produce(into: &box.buffer, upTo: BufferPool.size, handler: self)
         } catch {
             worker.metrics.http2Failed(.upstream, HTTP2Failure(error))
+            // The GOAWAY that says so is among the frames.
+            writePending()
+            transport?.shutdownSending()
             close(.malformed)
             return false
         }
