@@ -279,6 +279,9 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
         do throws(HTTP2Fault) {
             try session.produce(into: &box.buffer, upTo: BufferPool.size, handler: self)
         } catch {
+            // The last of its frames says what the server did (RFC 9113 §5.4.1).
+            writePending()
+            transport?.shutdownSending()
             close(.malformed)
             return false
         }
