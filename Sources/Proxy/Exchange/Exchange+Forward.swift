@@ -164,8 +164,18 @@ extension Exchange {
         )
         if step == .answer {
             answer = .upstreamFailure(failure)
+            if isRefusedUntouched, downstream?.version == .http2 {
+                // A reset says that, and an answer could not (RFC 9113 §8.7).
+                return perform(machine.peerLeft())
+            }
         }
         perform(step)
+    }
+
+    /// Whether it ends because servers vouched again and again that they had not touched the request:
+    /// its client may make it once more, whatever the method.
+    var isRefusedUntouched: Bool {
+        if case .upstreamFailure(.refused) = answer { true } else { false }
     }
 
     /// The upstream has failed by itself, in an event of its own.

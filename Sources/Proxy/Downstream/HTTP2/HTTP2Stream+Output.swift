@@ -132,8 +132,14 @@ extension HTTP2Stream: ExchangeDownstream {
     func abort() {
         guard let session = liveSession else { return }
         hasBody = false
-        session.reset(id, exchange?.refusal == nil ? .internalError : .cancel)
+        session.reset(id, resetCode)
         scheduleFlush()
+    }
+
+    private var resetCode: HTTP2ErrorCode {
+        guard let exchange else { return .internalError }
+        if exchange.isRefusedUntouched { return .refusedStream }
+        return exchange.refusal == nil ? .internalError : .cancel
     }
 
     func beginTunnel() {}

@@ -12,7 +12,7 @@ extension HTTP1UpstreamConnection: ExchangeUpstream {
         UpstreamHeadWriter.write(exchange, target, into: &output().buffer)
         if writesChunks, exchange.isRequestComplete, exchange.refusedBody == nil {
             // A body without bytes has ended before there was anyone to tell.
-            ChunkWriter.last(into: &output().buffer)
+            endBody(exchange)
         }
     }
 
@@ -31,9 +31,11 @@ extension HTTP1UpstreamConnection: ExchangeUpstream {
     }
 
     func endBody(_ exchange: Exchange) {
-        if writesChunks {
-            ChunkWriter.last(into: &output().buffer)
-        }
+        guard writesChunks else { return }
+        let box = output()
+        ChunkWriter.beginTrailers(into: &box.buffer)
+        UpstreamHeadWriter.writeTrailers(exchange, into: &box.buffer)
+        box.buffer.append("\r\n")
     }
 
     /// HTTP/1.1 has no way to refuse a request untouched.

@@ -5,7 +5,7 @@ import HTTP
 extension HTTP2UpstreamConnection: HTTP2ClientHandler {
     func responseReceived(_ slot: Int, head: inout ResponseHead, isComplete: Bool) {
         guard let stream = stream(slot) else { return }
-        stream.responseReceived(&head)
+        stream.responseReceived(&head, isComplete: isComplete)
         if isComplete {
             stream.inputEnded()
         }

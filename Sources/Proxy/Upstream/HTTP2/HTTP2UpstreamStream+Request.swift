@@ -37,9 +37,10 @@ extension HTTP2UpstreamStream: ExchangeUpstream {
         if isTunnelRequest {
             guard connection.session.allowsExtendedConnect else { return fail(.noWebSocket) }
         }
-        let hasBody =
-            isTunnelRequest || !exchange.isRequestComplete || exchange.refusedBody != nil
-        isOutputEnding = !hasBody
+        let isWhole =
+            !isTunnelRequest && exchange.isRequestComplete && exchange.refusedBody == nil
+        let hasBody = !isWhole || exchange.requestTrailers.count > 0
+        isOutputEnding = isWhole
         isOutputEnded = !hasBody
         worker.withFieldList { list in
             UpstreamHeadWriter.write(exchange, target, into: &list)

@@ -13,8 +13,8 @@ extension HTTP2UpstreamStream {
         }
     }
 
-    /// The head of the response has come.
-    func responseReceived(_ head: inout ResponseHead) {
+    /// The head of the response has come, and may be all of it.
+    func responseReceived(_ head: inout ResponseHead, isComplete: Bool) {
         noteAnswer()
         guard let exchange, failure == nil else { return }
         // There is no such status in HTTP/2 (RFC 9113 §8.6).
@@ -25,7 +25,11 @@ extension HTTP2UpstreamStream {
         swap(&exchange.responseHead, &head)
         setDeadline(worker.loop.now + idleTimeout)
         touch()
-        _ = exchange.responseHeadReceived()
+        // Who is told of a length of none takes the response for whole: that it is must be known.
+        isHeadHeld = !isComplete && exchange.responseHead.framing == .length(0)
+        if !isHeadHeld {
+            _ = exchange.responseHeadReceived()
+        }
     }
 
     private func answerUpgrade(_ head: inout ResponseHead, _ fields: FieldBlock) {
@@ -72,6 +76,10 @@ extension HTTP2UpstreamStream {
         isInputEnded = true
         guard let exchange, failure == nil else { return }
         touch()
+        if isHeadHeld {
+            isHeadHeld = false
+            guard exchange.responseHeadReceived() else { return }
+        }
         if heldCount == 0 {
             end(exchange)
         }

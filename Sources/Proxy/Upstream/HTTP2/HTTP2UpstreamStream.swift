@@ -37,6 +37,8 @@ final class HTTP2UpstreamStream: EventHandler {
     /// Whether it waits for the server's settings, which say whether that is allowed.
     var awaitsSettings = false
     var hasReceivedNothing = true
+    /// Whether the exchange has not been told of the head, until the body has ended.
+    var isHeadHeld = false
     var isInputEnded = false
     /// Whether nothing will follow what is pending.
     var isOutputEnding = false
@@ -73,6 +75,7 @@ final class HTTP2UpstreamStream: EventHandler {
         isTunnelRequest = false
         awaitsSettings = false
         hasReceivedNothing = true
+        isHeadHeld = false
         isInputEnded = false
         isOutputEnding = false
         isOutputEnded = false

@@ -3,7 +3,7 @@ import Bytes
 import Configuration
 import HTTP
 
-// The head over HTTP/2 (RFC 9113 §8.3.1), and the fields behind a body.
+// The head over HTTP/2 (RFC 9113 §8.3.1).
 
 extension UpstreamHeadWriter {
     /// Writes a whole head.
@@ -39,32 +39,6 @@ extension UpstreamHeadWriter {
         }
         writeIdentity(exchange, route, into: &list)
         writeOrigin(exchange, into: &list)
-    }
-
-    /// Writes the fields behind a request body that may stand there (RFC 9110 §6.5.1): none that
-    /// frames, routes or proves who asks.
-    static func writeTrailers(_ exchange: Exchange, into list: inout HTTP2FieldList) {
-        let protected = exchange.snapshot.access.protectedNames
-        let fields = exchange.requestTrailers
-        for index in 0..<fields.count {
-            switch fields.id(at: index) {
-            case .authorization, .connection, .contentEncoding, .contentLength, .contentType,
-                .cookie, .expect, .forwarded, .host, .http2Settings, .keepAlive,
-                .proxyAuthorization, .proxyConnection, .te, .traceparent, .trailer,
-                .transferEncoding, .upgrade, .via, .xForwardedFor, .xForwardedHost,
-                .xForwardedPort, .xForwardedProto, .xRealIP, .xRequestID:
-                continue
-            default:
-                let name = fields.name(at: index)
-                if protected.contains(name) { continue }
-                if let route = exchange.route, isTokenHeader(name, route) { continue }
-                list.add(
-                    name,
-                    fields.value(at: index),
-                    isNeverIndexed: fields.isNeverIndexed(at: index)
-                )
-            }
-        }
     }
 }
 

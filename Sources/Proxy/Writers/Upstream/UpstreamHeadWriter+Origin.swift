@@ -38,11 +38,11 @@ extension UpstreamHeadWriter {
             sink.add("forwarded", text.span)
         }
         let id = exchange.requestID
-        sink.add("x-request-id", id.span)
+        sink.add("x-request-id", unique: id.span)
         if !exchange.isPeerTrusted || head.fields.first(.traceparent) == nil {
             exchange.worker.withScratch { text in
                 exchange.worker.requestIDs.appendTraceParent(to: &text)
-                sink.add("traceparent", text.span)
+                sink.add("traceparent", unique: text.span)
             }
         }
         sink.add("via", head.version == .http2 ? "2 gatehouse" : "1.1 gatehouse")

@@ -92,7 +92,7 @@ enum UpstreamHeadWriter {
                 sink.add(
                     name,
                     fields.value(at: index),
-                    isNeverIndexed: fields.isNeverIndexed(at: index)
+                    isNeverIndexed: isKeptFromTables(fields, index)
                 )
             }
         }
