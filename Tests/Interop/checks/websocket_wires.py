@@ -105,6 +105,7 @@ async def messages(report, wire, server):
     for index in range(2000):
         await one.send(f"{index}")
     report.equal("2 000 messages at once", [await one.receive() for _ in range(2000)], [f"{index}" for index in range(2000)])
+    server.closes.clear()
     report.equal("close 1000 is answered", await one.close(1000, "done"), (1000, "done"))
     report.equal("and reached the server", await seen_close(server), (1000, "done"))
     pinged = await wire.open("/open/ping")

@@ -150,7 +150,7 @@ class Connection:
         if window > 65_535:
             self.state.increment_flow_control_window(window - 65_535)
         self.streams, self.goaway, self.settings = {}, None, asyncio.Event()
-        self.partial = b""
+        self.partial, self.ended = b"", False
         self.flush()
         self.task = asyncio.create_task(self.pump())
         return self
@@ -182,6 +182,10 @@ class Connection:
         if protocol:
             head.append((":protocol", protocol))
         stream = self.streams[number] = Stream(self, number)
+        if self.ended:
+            # Nobody is left to say so later.
+            stream.fault = Reset(h2.errors.ErrorCodes.REFUSED_STREAM, whole=True)
+            return stream
         self.state.send_headers(number, head + list(fields), end_stream=end)
         self.flush()
         return stream
@@ -211,6 +215,7 @@ class Connection:
             with contextlib.suppress(OSError):
                 self.flush()
         finally:
+            self.ended = True
             for stream in self.streams.values():
                 if not stream.ended and not stream.fault:
                     stream.fault = Reset(code, whole=True)
