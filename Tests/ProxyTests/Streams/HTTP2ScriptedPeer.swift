@@ -31,6 +31,7 @@ final class HTTP2ScriptedPeer: SimulatedActor, HTTP2ClientHandler {
         var closed: HTTP2ErrorCode?
         var closedAt: Int64?
         fileprivate var outbox: [UInt8] = []
+        fileprivate var ownTrailers: [(String, String)] = []
         fileprivate var isWhole = false
 
         /// The data as text.
@@ -80,14 +81,21 @@ final class HTTP2ScriptedPeer: SimulatedActor, HTTP2ClientHandler {
         )
     }
 
-    /// Sends on a stream at a moment, and perhaps ends it.
-    func send(_ bytes: [UInt8], on slot: Int, at moment: Int64, andEnds ends: Bool = false) {
+    /// Sends on a stream at a moment, and perhaps ends it, with trailers or without.
+    func send(
+        _ bytes: [UInt8],
+        on slot: Int,
+        at moment: Int64,
+        andEnds ends: Bool = false,
+        trailers: [(String, String)] = []
+    ) {
         script.append(
             (
                 moment,
                 { peer in
                     peer.streams[slot]?.outbox += bytes
                     peer.streams[slot]?.isWhole = ends
+                    peer.streams[slot]?.ownTrailers = trailers
                     peer.session.resumeBody(peer.streams[slot]?.id ?? 0)
                 }
             )
@@ -185,8 +193,16 @@ final class HTTP2ScriptedPeer: SimulatedActor, HTTP2ClientHandler {
     func bodyWanted(_ slot: Int, atMost: Int) -> HTTP2BodyStep {
         guard let stream = streams[slot] else { return .fail }
         let count = min(atMost, stream.outbox.count)
-        if count == stream.outbox.count, stream.isWhole { return .last(count) }
-        return count > 0 ? .bytes(count) : .wait
+        guard count == stream.outbox.count, stream.isWhole else {
+            return count > 0 ? .bytes(count) : .wait
+        }
+        guard !stream.ownTrailers.isEmpty else { return .last(count) }
+        var list = HTTP2FieldList()
+        for (name, value) in stream.ownTrailers {
+            list.add(Array(name.utf8).span, Array(value.utf8).span)
+        }
+        session.submitTrailers(stream.id, list)
+        return .lastWithTrailers(count)
     }
 
     func writeBody(_ slot: Int, count: Int, into output: inout ByteBuffer) {
