@@ -30,6 +30,7 @@ extension World {
                 : world.makePeer(&random, firstID: &id)
             for place in plan.requests.indices where hasHTTP2Origins {
                 plan.requests[place].mayBeRefused = plan.requests[place].body.count > 16_384
+                plan.requests[place].mayQueue = world.dialling.streamCount < 100
             }
             world.add(plan)
         }

@@ -19,6 +19,8 @@ struct RequestPlan {
     var response = ResponsePlan()
     /// Whether an origin may refuse its stream when too much of the body has gone to be sent again.
     var mayBeRefused = false
+    /// Whether it may wait behind others for an origin that allows few streams, and wait too long.
+    var mayQueue = false
     /// Bytes written in place of a request.
     var raw: [UInt8]?
     /// Whether it goes out over HTTP/2, and what is special about it there.

@@ -136,6 +136,7 @@ enum Scenario: String, CaseIterable {
         case .rude: statuses = [400, 408, 502, 503, 504]
         }
         guard statuses.contains(outcome.status) || request.mayBeRefused && outcome.status == 503
+            || request.mayQueue && outcome.status == 504
         else {
             return "status \(outcome.status) of the gateway's own"
         }

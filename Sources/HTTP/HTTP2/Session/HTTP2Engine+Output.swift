@@ -123,9 +123,10 @@ extension HTTP2Engine {
     /// Resets a stream because the handler wants it.
     internal func reset(_ stream: Int32, _ code: HTTP2ErrorCode) {
         let number = number(of: stream)
-        if number > 0 {
-            streams[number].isResetByUs = true
-        }
+        // One that is gone may never have been begun: a reset would be of an idle stream (RFC 9113
+        // §6.4).
+        guard number > 0 else { return }
+        streams[number].isResetByUs = true
         queueReset(stream, code)
     }
 

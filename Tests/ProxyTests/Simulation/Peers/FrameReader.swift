@@ -25,6 +25,9 @@ struct WireFrame {
     /// The last stream of a GOAWAY.
     var lastStream: Int { number(at: 0) & 0x7FFF_FFFF }
 
+    /// Why a GOAWAY came, in words for people (RFC 9113 §6.8).
+    var debugText: String { String(decoding: payload.dropFirst(8), as: UTF8.self) }
+
     private func number(at place: Int) -> Int {
         guard place + 4 <= payload.count else { return -1 }
         return payload[place..<(place + 4)].reduce(0) { $0 << 8 | Int($1) }

@@ -300,7 +300,9 @@ final class HTTP2Peer: PlannedPeer {
                 resets.append((frame.stream, frame.code))
             } else if frame.type == WireFrame.goaway {
                 goaways.append((frame.lastStream, frame.code, now))
-                if frame.code != 0, plan.isGood { fail("GOAWAY with \(frame.code)") }
+                if frame.code != 0, plan.isGood {
+                    fail("GOAWAY with \(frame.code) \(frame.debugText)")
+                }
             }
         }
     }
