@@ -122,7 +122,7 @@ extension HTTP2Engine {
 
     /// Resets a stream because the handler wants it.
     internal func reset(_ stream: Int32, _ code: HTTP2ErrorCode) {
-        let number = number(of: stream)
+        let number = numberOfAny(stream)
         // One that is gone may never have been begun: a reset would be of an idle stream (RFC 9113
         // §6.4).
         guard number > 0 else { return }
@@ -130,9 +130,16 @@ extension HTTP2Engine {
         queueReset(stream, code)
     }
 
+    /// The number of a stream in the table, or zero; of a request too that libnghttp2 has not sent, and
+    /// so does not know by its stream.
+    private func numberOfAny(_ stream: Int32) -> Int {
+        let known = number(of: stream)
+        return known > 0 || isServer ? known : streams.number(of: stream)
+    }
+
     internal func queueReset(_ stream: Int32, _ code: HTTP2ErrorCode) {
         guard !isDead else { return }
-        let number = number(of: stream)
+        let number = numberOfAny(stream)
         if number > 0 {
             if streams[number].resetCode == .noError {
                 streams[number].resetCode = code

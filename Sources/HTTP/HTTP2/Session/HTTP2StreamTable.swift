@@ -27,6 +27,12 @@ internal struct HTTP2StreamTable {
         number > 0 && number <= entries.count && entries[number - 1].isOpen
     }
 
+    /// The number of a stream, or zero: a search of the whole table.
+    internal func number(of stream: Int32) -> Int {
+        let place = entries.firstIndex { $0.isOpen && $0.stream == stream }
+        return place.map { $0 + 1 } ?? 0
+    }
+
     /// Forgets a stream.
     internal mutating func close(_ number: Int) {
         entries[number - 1].isOpen = false
