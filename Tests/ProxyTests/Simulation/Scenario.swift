@@ -135,9 +135,10 @@ enum Scenario: String, CaseIterable {
         case .failing, .starving, .changing: statuses = [401, 502, 503, 504]
         case .rude: statuses = [400, 408, 502, 503, 504]
         }
-        guard statuses.contains(outcome.status) || request.mayBeRefused && outcome.status == 503
+        let mayFail =
+            request.mayBeRefused && outcome.status == 503
             || request.mayQueue && outcome.status == 504
-        else {
+        guard mayFail || statuses.contains(outcome.status) else {
             return "status \(outcome.status) of the gateway's own"
         }
         return nil
