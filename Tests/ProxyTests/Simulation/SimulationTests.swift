@@ -9,12 +9,12 @@ import Testing
 struct SimulationTests {
     @Test(arguments: Scenario.allCases, [false, true])
     func everyRunKeepsItsPromises(scenario: Scenario, hasHTTP2Origins: Bool) throws {
-        try run(scenario, hasHTTP2Origins: hasHTTP2Origins, hasHTTP2Peers: false, count: 100)
+        try run(scenario, hasHTTP2Origins: hasHTTP2Origins, hasHTTP2Peers: false, count: 50)
     }
 
     @Test(arguments: Scenario.allCases, [false, true])
     func everyRunOverHTTP2KeepsItsPromises(scenario: Scenario, hasHTTP2Origins: Bool) throws {
-        try run(scenario, hasHTTP2Origins: hasHTTP2Origins, hasHTTP2Peers: true, count: 50)
+        try run(scenario, hasHTTP2Origins: hasHTTP2Origins, hasHTTP2Peers: true, count: 30)
     }
 
     private func run(
