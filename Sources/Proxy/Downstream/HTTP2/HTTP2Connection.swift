@@ -358,6 +358,10 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
     private func linger() {
         transport?.shutdownSending()
         phase = .lingering
+        // Many that were ended for a flood linger at a time, and nothing of them is needed but the
+        // socket.
+        session = nil
+        transport?.releaseIdleBuffers()
         setInterest(.readable)
         wait(.linger, worker.snapshot.timeouts.linger)
     }
