@@ -12,12 +12,22 @@ final class BufferBox {
 /// Buffers between two uses: an idle connection holds none.
 struct BufferPool {
     private var free: [BufferBox] = []
+    private var freeSmall: [BufferBox] = []
 
     /// 64 KiB: a body moves with half the system calls that 16 KiB would need, and pages that are
     /// not written to cost nothing.
     static let size = 65_536
     /// Kept for reuse: 256 are 16 MiB at most, and as many as 256 active peers turn over.
     private static let countMax = 256
+
+    /// 4 KiB: a page, for the first bytes of a body that is not yet being taken.
+    ///
+    /// Many streams may hold one each, most of which never hold more; it grows for those that do.
+    static let smallSize = 4096
+
+    mutating func takeSmall() -> BufferBox {
+        freeSmall.popLast() ?? BufferBox(capacity: Self.smallSize)
+    }
 
     mutating func take() -> BufferBox {
         free.popLast() ?? BufferBox(capacity: Self.size)
@@ -26,7 +36,10 @@ struct BufferPool {
     mutating func giveBack(_ box: BufferBox) {
         box.buffer.clear()
         // One that grew (an answer written whole) is not kept at its size.
-        guard free.count < Self.countMax, box.buffer.capacity <= Self.size * 2 else { return }
-        free.append(box)
+        switch box.buffer.capacity {
+        case Self.smallSize where freeSmall.count < Self.countMax: freeSmall.append(box)
+        case Self.size...(Self.size * 2) where free.count < Self.countMax: free.append(box)
+        default: break
+        }
     }
 }

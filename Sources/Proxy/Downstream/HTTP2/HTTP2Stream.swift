@@ -107,7 +107,7 @@ final class HTTP2Stream: EventHandler, Runnable {
             taken = offer(bytes)
         }
         if taken < bytes.count, exchange != nil {
-            let box = received ?? worker.buffers.take()
+            let box = received ?? worker.buffers.takeSmall()
             received = box
             box.buffer.append(bytes.extracting(taken...))
         } else {
