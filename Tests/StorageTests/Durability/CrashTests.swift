@@ -88,13 +88,20 @@ struct CrashTests {
     /// More than are written: in each of 15 rounds the writers get at most 160 keys ahead.
     private static let keyCountMax = 3_000
 
+    /// The head of SQLite's log, which names its life by two salts.
+    private static let logHeadSize = 32
+
     /// The files as one moment has them: the log is read while the database stays as it is, which
-    /// only a checkpoint changes.
+    /// only a checkpoint changes, and while the log is not begun anew behind a checkpoint.
+    ///
+    /// A log whose head is of one life and whose end is of the next has never been on the disk.
     private static func image(of path: String) throws -> (database: [UInt8], log: [UInt8]) {
         while true {
             let database = try FileSystem.read(path: path, limit: 1 << 28)
             let log = try FileSystem.read(path: path + "-wal", limit: 1 << 28)
-            if try FileSystem.read(path: path, limit: 1 << 28) == database {
+            let later = try FileSystem.read(path: path + "-wal", limit: 1 << 28)
+            let hasBegunAnew = log.prefix(logHeadSize) != later.prefix(logHeadSize)
+            if try !hasBegunAnew && FileSystem.read(path: path, limit: 1 << 28) == database {
                 return (database, log)
             }
         }
