@@ -47,7 +47,7 @@ extension EndToEnd {
             let curl = try #require(Command.find("curl"))
             let done = try Command.run(
                 curl,
-                ["-sS", "-Z", "--parallel-max", "50", "--max-time", "20"]
+                ["-sS", "-Z", "--parallel-max", "50", "--max-time", "60"]
                     + ["--cacert", site.certificatePath, "-w", "%{http_version} %{http_code}\\n"]
                     + urls.flatMap { ["-o", "/dev/null", $0] },
                 in: site.folder

@@ -8,6 +8,9 @@ extension EndToEnd {
         @Test(arguments: [false, true])
         func documentsComeThroughWhole(isTLS: Bool) throws {
             let port = try #require(Site.freePorts(1).first)
+            let origin = isTLS ? "https://localhost:\(port)" : "http://127.0.0.1:\(port)"
+            let tls = isTLS ? "ssl" : ""
+            let document = String(repeating: "0123456789abcdef", count: 1 << 18)
             let site = try Site(upstream: port) { conf in
                 isTLS
                     ? conf.replacingOccurrences(
@@ -15,44 +18,25 @@ extension EndToEnd {
                         with: "server https://localhost:\(port); "
                             + "trusted_certificates tls/server.crt;"
                     ) : conf
+            } companion: { folder in
+                let www = URL(fileURLWithPath: "\(folder)/www/public")
+                try FileManager.default.createDirectory(at: www, withIntermediateDirectories: true)
+                try Data(document.utf8).write(to: www.appendingPathComponent("large.txt"))
+                return try NginxServer(
+                    in: folder,
+                    port: port,
+                    server: """
+                        ssl_certificate tls/server.crt; ssl_certificate_key tls/server.key;
+                        server { listen 127.0.0.1:\(port) \(tls); root www;
+                            location = /healthz { return 200; }
+                            location = /public/short { return 301 /public/; }
+                            location /public/moved { return 301 \(origin)/public/; } }
+                        """
+                )
             }
-            let origin = isTLS ? "https://localhost:\(port)" : "http://127.0.0.1:\(port)"
-            let (folder, tls) = (site.folder, isTLS ? "ssl" : "")
-            try FileManager.default.createDirectory(
-                atPath: "\(folder)/www/public",
-                withIntermediateDirectories: true
-            )
-            let document = String(repeating: "0123456789abcdef", count: 1 << 18)
-            try site.write("www/public/large.txt", document)
-            try site.write(
-                "nginx.conf",
-                """
-                \(getuid() == 0 ? "user root;" : "") daemon off; worker_processes 1;
-                pid nginx.pid; error_log nginx.err; events {}
-                http { access_log off; client_body_temp_path a; proxy_temp_path b;
-                    fastcgi_temp_path c; uwsgi_temp_path d; scgi_temp_path e;
-                    ssl_certificate tls/server.crt; ssl_certificate_key tls/server.key;
-                    server { listen 127.0.0.1:\(port) \(tls); root www;
-                        location = /healthz { return 200; }
-                        location = /public/short { return 301 /public/; }
-                        location /public/moved { return 301 \(origin)/public/; } } }
-                """
-            )
-            let nginx = Process()
-            nginx.executableURL = URL(fileURLWithPath: try #require(Command.find("nginx")))
-            nginx.arguments = ["-e", "nginx.err", "-p", folder, "-c", "\(folder)/nginx.conf"]
-            nginx.standardInput = FileHandle.nullDevice
-            nginx.standardError = FileHandle.nullDevice
-            try nginx.run()
-            defer {
-                nginx.terminate()
-                nginx.waitUntilExit()
-            }
-            // Five failures in a row would take the server out of choice for ten seconds.
-            try #require(waitUntil { (try? Wire(port: port)) != nil })
             #expect(
                 waitUntil { (try? site.curl("/public/large.txt").status) == 200 },
-                "\(Command.read(folder + "/nginx.err"))\(site.log)"
+                "\(Command.read(site.folder + "/nginx.err"))\(site.log)"
             )
             let whole = try site.curl("/public/large.txt")
             #expect(whole.body == document)

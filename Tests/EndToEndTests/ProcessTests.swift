@@ -153,7 +153,7 @@ extension EndToEnd {
             demo.standardOutput = FileHandle(forWritingAtPath: output)
             demo.standardError = FileHandle.nullDevice
             try demo.run()
-            defer { kill(demo.processIdentifier, SIGKILL) }
+            defer { if demo.isRunning { kill(demo.processIdentifier, SIGKILL) } }
             #expect(waitUntil { Command.read(output).contains("Ctrl-C ends") })
             let said = Command.read(output).components(separatedBy: "\n")
             let commands = said.filter { $0.hasPrefix("curl ") }

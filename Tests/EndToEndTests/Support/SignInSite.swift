@@ -122,7 +122,7 @@ final class SignInSite {
     private func curl(_ path: String, _ more: [String]) throws -> Response {
         let curl = try #require(Command.find("curl"))
         let url = path.hasPrefix("/") ? "http://localhost:\(port)\(path)" : path
-        let arguments = ["-sS", "-i", "--max-time", "10", "-c", "jar", "-b", "jar"] + more + [url]
+        let arguments = ["-sS", "-i", "--max-time", "60", "-c", "jar", "-b", "jar"] + more + [url]
         let done = try Command.run(curl, arguments, in: folder)
         try #require(done.code == 0, "curl \(done.code): \(done.errors) \(log)")
         let parts = done.output.components(separatedBy: "\r\n\r\n")

@@ -21,6 +21,8 @@ final class Site {
     private let ownKey: TokenSigner
     private let partnerKey: TokenSigner
     private let process = Process()
+    /// A server of the test's own, which ends with the site.
+    private var companion: AnyObject?
 
     /// The binary: `GATEHOUSE`, or the one beside the test bundle.
     static let binary: String = {
@@ -32,7 +34,14 @@ final class Site {
     }()
 
     /// Writes the files and starts; `change` may alter the conf.
-    init(upstream: UInt16? = nil, change: (String) -> String = { $0 }) throws {
+    ///
+    /// `companion` starts a server of the test's own in the folder, before the gateway starts: one that
+    /// is not there yet fails its first health check, which counts until two later ones succeed.
+    init(
+        upstream: UInt16? = nil,
+        change: (String) -> String = { $0 },
+        companion: (String) throws -> AnyObject? = { _ in nil }
+    ) throws {
         folder = try FileSystem.makeTemporaryDirectory(prefix: "gatehouse-e2e")
         let own = try PrivateKey.generate(.p256)
         ownKey = try TokenSigner(privateKey: own, algorithm: .es256, keyID: "own", type: "at+jwt")
@@ -64,6 +73,7 @@ final class Site {
             conf = conf.replacingOccurrences(of: old, with: new)
         }
         try write("gateway.conf", change(conf))
+        self.companion = try companion(folder)
         process.executableURL = URL(fileURLWithPath: Self.binary)
         process.arguments = ["run", "-c", "gateway.conf"]
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
@@ -99,17 +109,22 @@ final class Site {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Ports that were free a moment ago.
+    /// Ports that are free, for programs that are told where to listen.
+    ///
+    /// Below those that Linux deals out by itself, from 32 768 on: neither a listener on port 0 nor an
+    /// outgoing connection takes one of them before the program does.
     static func freePorts(_ count: Int) throws -> [UInt16] {
         let kernel = try LinuxKernel()
-        let listeners = try (0..<count).map { _ in
-            try kernel.listen(
-                on: SocketAddress(address: .loopback, port: 0),
-                backlog: 1,
-                sharesPort: false
-            )
-        }
+        var listeners: [Int32] = []
         defer { listeners.forEach(kernel.close) }
+        for _ in 0..<1_000 where listeners.count < count {
+            let port = UInt16.random(in: 10_000..<32_768)
+            let address = SocketAddress(address: .loopback, port: port)
+            if let listener = try? kernel.listen(on: address, backlog: 1, sharesPort: false) {
+                listeners.append(listener)
+            }
+        }
+        try #require(listeners.count == count, "no free ports")
         return listeners.compactMap { kernel.localAddress($0)?.port }
     }
 
@@ -143,7 +158,7 @@ final class Site {
     /// Whether it runs.
     var isRunning: Bool { process.isRunning }
 
-    /// Its exit code, once it has ended; `nil` where it does not end in ten seconds.
+    /// Its exit code, once it has ended; `nil` where it does not end.
     func exitCode() -> Int32? {
         guard waitUntil({ !process.isRunning }) else { return nil }
         return process.terminationReason == .exit ? process.terminationStatus : -1
@@ -170,7 +185,7 @@ final class Site {
     /// Asks with the real curl, over TLS.
     func curl(_ path: String, token: String? = nil, _ more: String...) throws -> Response {
         var arguments = [
-            "-sS", "-i", "--path-as-is", "--max-time", "10", "--cacert", certificatePath,
+            "-sS", "-i", "--path-as-is", "--max-time", "60", "--cacert", certificatePath,
         ]
         if let token {
             arguments += ["-H", "Authorization: Bearer \(token)"]
@@ -199,11 +214,11 @@ final class Site {
     }
 }
 
-/// Looks again and again, for ten seconds at most.
+/// Looks again and again, for a minute at most: no good run comes near it, on any machine.
 func waitUntil(_ condition: () -> Bool) -> Bool {
-    let end = Date().addingTimeInterval(10)
+    let end = ContinuousClock.now + .seconds(60)
     while !condition() {
-        guard Date() < end else { return false }
+        guard ContinuousClock.now < end else { return false }
         usleep(5_000)
     }
     return true
