@@ -14,7 +14,7 @@ struct AccessLogTests {
             batchSize: 512,
             batchAge: 1,
             waitingSize: 64 * 1024 * 1024,
-            closeTime: 20_000_000_000
+            closeTime: 60_000_000_000
         )
         let log = try AccessLog(path: path, format: .json, limits: limits)
         await withTaskGroup { group in
@@ -51,6 +51,26 @@ struct AccessLogTests {
         #expect(try lines(of: path).count == Int(log.writtenLineCount))
     }
 
+    @Test("loses nothing of what is flushed, however many do so at once", .timeLimit(.minutes(1)))
+    func flushes() async throws {
+        let directory = TemporaryDirectory()
+        let path = directory.file("log")
+        let log = try AccessLog(path: path, format: .json, limits: .patient)
+        await withTaskGroup { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    let sink = log.makeSink()
+                    for _ in 0..<2000 {
+                        sink.append(AccessRecord())
+                        sink.flush()
+                    }
+                }
+            }
+        }
+        #expect(log.flushAndClose())
+        #expect(log.writtenLineCount == 8000 && log.droppedLineCount == 0)
+    }
+
     @Test("hands a batch over at its size, or at its age")
     func thresholds() throws {
         let directory = TemporaryDirectory()
@@ -58,7 +78,7 @@ struct AccessLogTests {
             batchSize: 1000,
             batchAge: 100,
             waitingSize: 100_000,
-            closeTime: 5_000_000_000
+            closeTime: 60_000_000_000
         )
         let log = try AccessLog(path: directory.file("log"), format: .json, limits: limits)
         let sink = log.makeSink()
@@ -96,7 +116,7 @@ struct AccessLogTests {
     func reopens() throws {
         let directory = TemporaryDirectory()
         let path = directory.file("log")
-        let log = try AccessLog(path: path, format: .json)
+        let log = try AccessLog(path: path, format: .json, limits: .patient)
         let sink = log.makeSink()
         var record = AccessRecord()
         record.set(.path, text: "/before")
@@ -127,7 +147,7 @@ struct AccessLogTests {
     func reopenFails() throws {
         let directory = TemporaryDirectory()
         let path = directory.file("log")
-        let log = try AccessLog(path: path, format: .json)
+        let log = try AccessLog(path: path, format: .json, limits: .patient)
         // SAFETY: the system reads the paths during the calls only.
         #expect(unsafe rename(path, path + ".1") == 0)
         #expect(unsafe mkdir(path, 0o700) == 0)
@@ -156,7 +176,7 @@ struct AccessLogTests {
 
     @Test("drops and counts what a full disk does not take")
     func fullDisk() throws {
-        let log = try AccessLog(path: "/dev/full", format: .json)
+        let log = try AccessLog(path: "/dev/full", format: .json, limits: .patient)
         let sink = log.makeSink()
         let record = AccessRecord()
         for _ in 0..<10 {
@@ -175,7 +195,7 @@ struct AccessLogTests {
         let directory = TemporaryDirectory(in: "/dev/shm")
         let path = directory.file("log")
         let file = try File(appendingTo: path, mode: 0o600)
-        let log = AccessLog(descriptor: file.descriptor, format: .json)
+        let log = AccessLog(descriptor: file.descriptor, format: .json, limits: .patient)
         // SAFETY: the system reads the path during the call only.
         #expect(unsafe truncate(path, off_t.max - 25) == 0)
         let sink = log.makeSink()
@@ -244,7 +264,7 @@ struct AccessLogTests {
         let directory = TemporaryDirectory()
         let path = directory.file("log")
         let file = try File(appendingTo: path, mode: 0o600)
-        let log = AccessLog(descriptor: file.descriptor, format: .combined)
+        let log = AccessLog(descriptor: file.descriptor, format: .combined, limits: .patient)
         let sink = log.makeSink()
         sink.append(AccessRecord())
         sink.flush()
@@ -260,7 +280,7 @@ struct AccessLogTests {
     func lettingGo() throws {
         let directory = TemporaryDirectory()
         let path = directory.file("log")
-        var log: AccessLog? = try AccessLog(path: path, format: .json)
+        var log: AccessLog? = try AccessLog(path: path, format: .json, limits: .patient)
         var sink = log?.makeSink()
         log = nil
         sink?.append(AccessRecord())
@@ -272,7 +292,7 @@ struct AccessLogTests {
     @Test("drops what comes after the end")
     func afterTheEnd() throws {
         let directory = TemporaryDirectory()
-        let log = try AccessLog(path: directory.file("log"), format: .json)
+        let log = try AccessLog(path: directory.file("log"), format: .json, limits: .patient)
         let sink = log.makeSink()
         #expect(log.flushAndClose())
         sink.append(AccessRecord())

@@ -117,7 +117,7 @@ struct JSONLineTests {
     func random(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let directory = TemporaryDirectory()
-        let log = try AccessLog(path: directory.file("log"), format: .json)
+        let log = try AccessLog(path: directory.file("log"), format: .json, limits: .patient)
         let sink = log.makeSink()
         var record = AccessRecord()
         for _ in 0..<500 {
@@ -154,7 +154,7 @@ struct JSONLineTests {
     @Test("makes the date anew when the second changes, forwards and back")
     func dates() throws {
         let directory = TemporaryDirectory()
-        let log = try AccessLog(path: directory.file("log"), format: .json)
+        let log = try AccessLog(path: directory.file("log"), format: .json, limits: .patient)
         let sink = log.makeSink()
         var record = AccessRecord()
         let moments: [(Int64, String)] = [

@@ -262,7 +262,7 @@ struct MetricsTests {
         let directory = TemporaryDirectory()
         let registry = makeRegistry()
         for path in ["/dev/full", directory.file("log")] {
-            let log = try AccessLog(path: path, format: .json)
+            let log = try AccessLog(path: path, format: .json, limits: .patient)
             registry.watch(log)
             let sink = log.makeSink()
             sink.append(AccessRecord())

@@ -58,22 +58,20 @@ public final class AccessLogSink {
     /// Valid after a call of it.
     public var dueNanoseconds: Int64? { due }
 
-    /// Hands over whatever was gathered: when the worker ends, and in tests.
+    /// Hands over whatever was gathered: when the worker ends or changes its log, and in tests.
+    ///
+    /// Waits for the lock, which others hold for some stores only: there is no later turn to come back
+    /// in, and a holder that lost its processor just then is no reason to lose the lines.
     public func flush() {
-        // The lock is held by others for some stores only; a worker that ends may try again.
-        for _ in 0..<1000 where gathered.count > 0 {
-            handOver()
-        }
-        if gathered.count > 0 {
-            dropGathered()
-        }
+        handOver(waitsForLock: true)
     }
 
-    private func handOver() {
+    private func handOver(waitsForLock: Bool = false) {
         guard gathered.count > 0 else { return }
         outgoing.removeAll(keepingCapacity: true)
         outgoing.append(gathered.lines.bytes)
-        switch log.queue.offer(&outgoing, lineCount: gathered.count) {
+        let count = gathered.count
+        switch log.queue.offer(&outgoing, lineCount: count, waitsForLock: waitsForLock) {
         case .settled:
             forgetGathered()
         case .lockTaken where gathered.lines.count > 8 * limits.batchSize:

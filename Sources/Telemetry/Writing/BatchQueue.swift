@@ -10,8 +10,8 @@ internal struct Batch: Sendable {
 
 /// What stands between the workers and the writer: a bounded queue, and what was lost.
 ///
-/// A worker never waits here: it tries the lock once, and comes back a turn later when the writer
-/// holds it. Spent buffers go back to the workers, so that nothing is allocated in the steady state.
+/// A worker that turns never waits here: it tries the lock once, and comes back a turn later when the
+/// writer holds it; one that ends waits for it. Spent buffers go back to the workers, so that nothing is allocated in the steady state.
 internal final class BatchQueue: Sendable {
     internal let droppedLineCount = Atomic<UInt64>(0)
     internal let writtenLineCount = Atomic<UInt64>(0)
@@ -25,19 +25,15 @@ internal final class BatchQueue: Sendable {
         self.waitingSizeMax = waitingSizeMax
     }
 
-    /// Takes `lines` and leaves an empty array in their place, unless the lock is taken.
+    /// Takes `lines` and leaves an empty array in their place, unless the lock is taken and the worker
+    /// cannot wait for it.
     ///
     /// Where too much waits already, the lines are dropped and counted.
-    internal func offer(_ lines: inout [UInt8], lineCount: Int) -> Offer {
-        let isAccepted = state.withLockIfAvailable { state in
-            guard !state.isEnding, state.waitingSize + lines.count <= waitingSizeMax else {
-                return false
-            }
-            state.waitingSize += lines.count
-            state.waiting.append(Batch(bytes: lines, lineCount: lineCount))
-            lines = state.spares.popLast() ?? []
-            return true
-        }
+    internal func offer(_ lines: inout [UInt8], lineCount: Int, waitsForLock: Bool) -> Offer {
+        let isAccepted =
+            waitsForLock
+            ? state.withLock { take(&lines, lineCount, &$0) }
+            : state.withLockIfAvailable { take(&lines, lineCount, &$0) }
         guard let isAccepted else { return .lockTaken }
         if isAccepted {
             wakeUp.signal()
@@ -46,6 +42,16 @@ internal final class BatchQueue: Sendable {
             countDropped(lineCount)
         }
         return .settled
+    }
+
+    private func take(_ lines: inout [UInt8], _ lineCount: Int, _ state: inout State) -> Bool {
+        guard !state.isEnding, state.waitingSize + lines.count <= waitingSizeMax else {
+            return false
+        }
+        state.waitingSize += lines.count
+        state.waiting.append(Batch(bytes: lines, lineCount: lineCount))
+        lines = state.spares.popLast() ?? []
+        return true
     }
 
     /// What became of an offer.
