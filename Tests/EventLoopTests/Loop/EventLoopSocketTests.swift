@@ -21,7 +21,7 @@ struct EventLoopSocketTests {
         }
         var turns = 0
         while clients.contains(where: { !$0.isDone }), turns < 100_000 {
-            loop.runTurn(waitingAtMost: Timeout(.seconds(20)))
+            loop.runTurn(waitingAtMost: Timeout(.seconds(60)))
             turns += 1
         }
         #expect(clients.allSatisfy { $0.isDone && $0.fault == nil })
@@ -73,7 +73,7 @@ private struct EchoServer {
                 box.close()
             }
         }
-        reports.runTurn(waitingAtMost: Timeout(.seconds(20)))
+        reports.runTurn(waitingAtMost: Timeout(.seconds(60)))
         let report = try #require(desk.report)
         return EchoServer(address: report.address, thread: thread, orders: report.orders)
     }

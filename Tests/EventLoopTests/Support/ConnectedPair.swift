@@ -67,7 +67,7 @@ struct ConnectedPair: ~Copyable {
         let poller = try LinuxKernel()
         try poller.watch(socket.descriptor, interest, userWord: 0)
         var events: [PollEvent] = []
-        poller.poll(into: &events, atMost: Timeout(.seconds(20)))
+        poller.poll(into: &events, atMost: Timeout(.seconds(60)))
         try #require(events.count == 1)
     }
 }
