@@ -8,7 +8,7 @@ struct BoundsTests {
         OutboundLimits(
             concurrencyMax: concurrency,
             queueMax: queue,
-            connectTimeout: .seconds(5),
+            connectTimeout: .seconds(60),
             responseHeadSizeMax: 16_384,
             idleConnectionMax: 4
         )

@@ -5,7 +5,7 @@ import Testing
 let roomy = OutboundLimits(
     concurrencyMax: 32,
     queueMax: 1_000,
-    connectTimeout: .seconds(5),
+    connectTimeout: .seconds(60),
     responseHeadSizeMax: 16_384,
     idleConnectionMax: 4
 )
@@ -19,7 +19,7 @@ func makeClient(_ limits: OutboundLimits = roomy) throws -> OutboundClient {
 func request(
     _ url: String,
     method: String = "GET",
-    timeout: Duration = .seconds(10),
+    timeout: Duration = .seconds(60),
     sizeMax: Int = 524_288
 ) -> OutboundRequest {
     OutboundRequest(

@@ -40,6 +40,8 @@ final class LoopbackServer: Sendable {
         listener = descriptor
         port = UInt16(bigEndian: name.sin_port)
         try spawn { [self] in
+            // Closed by the one who uses it: its number may be somebody else's at once.
+            defer { close(listener) }
             while true {
                 let descriptor = accept(listener, nil, nil)
                 guard descriptor >= 0 else { return }
@@ -64,10 +66,9 @@ final class LoopbackServer: Sendable {
     /// `http://127.0.0.1:PORT/PATH`.
     func url(_ path: String = "/") -> String { "http://127.0.0.1:\(port)\(path)" }
 
-    /// Accepts no more.
+    /// Accepts no more; whoever connects from now on is refused.
     func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
     }
 
     /// Counts a request in.
@@ -121,9 +122,9 @@ struct Connection: Sendable {
     @discardableResult
     func write(_ text: String) -> Bool { write(Array(text.utf8)) }
 
-    /// Waits until the peer has closed its side, at most ten seconds.
+    /// Waits until the peer has closed its side, at most a minute.
     func waitForPeerToClose() -> Bool {
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        var limit = timeval(tv_sec: 60, tv_usec: 0)
         _ = unsafe setsockopt(
             descriptor,
             SOL_SOCKET,
@@ -171,23 +172,25 @@ private final class Box: Sendable {
     }
 }
 
-/// A door that is shut until it is opened, for threads to wait at; opens by itself after 20 s, so that
-/// a broken test ends.
+/// A door that is shut until it is opened, for threads to wait at; opens by itself after a minute or
+/// more, so that a broken test ends.
 final class Gate: Sendable {
     private let isOpen = Atomic(false)
 
     func open() { isOpen.store(true, ordering: .sequentiallyConsistent) }
 
     func wait() {
-        for _ in 0..<20_000 where !isOpen.load(ordering: .sequentiallyConsistent) {
+        for _ in 0..<60_000 where !isOpen.load(ordering: .sequentiallyConsistent) {
             usleep(1_000)
         }
     }
 }
 
-/// Looks every 2 ms whether something has come to be, at most 10 s.
+/// Looks every 2 ms whether something has come to be, for a minute at most: no good run comes near it,
+/// on any machine.
 func eventually(_ condition: () -> Bool) async -> Bool {
-    for _ in 0..<5_000 {
+    let end = ContinuousClock.now + .seconds(60)
+    while ContinuousClock.now < end {
         if condition() {
             return true
         }
