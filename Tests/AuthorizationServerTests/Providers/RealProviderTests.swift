@@ -67,7 +67,7 @@ struct RealProvider {
             limits: OutboundLimits(
                 concurrencyMax: 8,
                 queueMax: 8,
-                connectTimeout: .seconds(5),
+                connectTimeout: .seconds(60),
                 responseHeadSizeMax: 64 * 1_024,
                 idleConnectionMax: 8
             ),
@@ -110,7 +110,7 @@ struct RealProvider {
                 OutboundHeader(name: "Content-Type", value: "application/x-www-form-urlencoded")
             ],
             body: [UInt8](form.utf8),
-            timeout: .seconds(5),
+            timeout: .seconds(60),
             responseSizeMax: 1 << 20,
             allowsPlainHTTP: true
         )

@@ -216,9 +216,9 @@ extension KeySetKeeper {
     }
 }
 
-/// A fresh directory, and its removal by name.
-func makeTemporaryDirectory() throws -> String {
-    let path = "/tmp/gatehouse-keys-\(UInt64.random(in: 0 ... .max))"
-    try FileSystem.makeDirectory(path: path, mode: 0o700)
-    return path
+/// Runs `body` with a fresh directory, which goes away with what is in it.
+func withTemporaryDirectory(_ body: (String) async throws -> Void) async throws {
+    let path = try FileSystem.makeTemporaryDirectory(prefix: "gatehouse-keys")
+    defer { FileSystem.removeTree(at: path) }
+    try await body(path)
 }

@@ -11,7 +11,7 @@ struct OverTheWireTests {
         let limits = OutboundLimits(
             concurrencyMax: 8,
             queueMax: 64,
-            connectTimeout: .seconds(5),
+            connectTimeout: .seconds(60),
             responseHeadSizeMax: 16_384,
             idleConnectionMax: 4
         )
@@ -26,7 +26,8 @@ struct OverTheWireTests {
         let witness = Witness()
         let server = try await TinyServer(.answer(try ring.set("a")))
         var settings = issuer(keys: .url(server.url("/jwks.json")))
-        settings.keySetPolicy.fetchTimeout = .milliseconds(300)
+        // As short as a silent server costs, and as long as a busy machine may need for the others.
+        settings.keySetPolicy.fetchTimeout = .seconds(2)
         let client = try makeClient()
         let keeper = KeySetKeeper(
             issuers: [settings],
@@ -95,7 +96,7 @@ struct OverTheWireTests {
         let check = HealthCheckSettings(
             probe: .http(method: "HEAD", path: "/healthz"),
             interval: .milliseconds(20),
-            timeout: .seconds(5),
+            timeout: .seconds(60),
             fall: 2,
             rise: 2
         )

@@ -23,8 +23,8 @@ struct ControlSocketTests {
 
     private static func wait(_ path: String, _ line: [UInt8]) throws -> OperatorAnswer {
         let connection = try LocalConnection(connectingTo: path)
-        try connection.write((line + [UInt8(ascii: "\n")]).span, within: Timeout(.seconds(5)))
-        let answer = try connection.readLine(limit: 1 << 20, within: Timeout(.seconds(10)))
+        try connection.write((line + [UInt8(ascii: "\n")]).span, within: Timeout(.seconds(60)))
+        let answer = try connection.readLine(limit: 1 << 20, within: Timeout(.seconds(60)))
         return try #require(OperatorAnswer(answer))
     }
 
