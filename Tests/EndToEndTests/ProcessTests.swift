@@ -151,13 +151,19 @@ extension EndToEnd {
             demo.currentDirectoryURL = URL(fileURLWithPath: folder)
             demo.standardInput = FileHandle.nullDevice
             demo.standardOutput = FileHandle(forWritingAtPath: output)
-            demo.standardError = FileHandle.nullDevice
+            let errors = "\(folder)/errors"
+            _ = FileManager.default.createFile(atPath: errors, contents: nil)
+            demo.standardError = FileHandle(forWritingAtPath: errors)
             try demo.run()
             defer { if demo.isRunning { kill(demo.processIdentifier, SIGKILL) } }
-            #expect(waitUntil { Command.read(output).contains("Ctrl-C ends") })
+            #expect(
+                waitUntil {
+                    Command.read(output).contains("Ctrl-C ends") || !demo.isRunning
+                }
+            )
             let said = Command.read(output).components(separatedBy: "\n")
             let commands = said.filter { $0.hasPrefix("curl ") }
-            #expect(commands.count == 3)
+            try #require(commands.count == 3, "\(Command.read(output))\(Command.read(errors))")
             let answers = try commands.map {
                 Response(head: try Command.run("/bin/sh", ["-c", $0], in: folder).output, body: "")
             }
