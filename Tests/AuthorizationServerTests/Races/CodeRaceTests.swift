@@ -1,5 +1,6 @@
 import Dispatch
 import Storage
+import Synchronization
 import Testing
 
 @testable import AuthorizationServer
@@ -62,11 +63,19 @@ struct CodeRaceTests {
         let writes = stand.store.counters.writeCount
         // The writer waits until all have come, so that how busy the machine is counts for nothing.
         let gate = DispatchSemaphore(value: 0)
-        async let held: Void = stand.store.write { _ in gate.wait() }
+        let isReached = Mutex(false)
+        async let held: Void = stand.store.write { _ in
+            isReached.withLock { $0 = true }
+            gate.wait()
+        }
+        let end = ContinuousClock.now + .seconds(60)
+        while !isReached.withLock({ $0 }), ContinuousClock.now < end {
+            await Task.yield()
+        }
         async let redeemed = sideBySide(100) { index in
             await stand.redeem(codes[index], by: client)
         }
-        while stand.store.waitingCount < 100 {
+        while stand.store.waitingCount < 100, ContinuousClock.now < end {
             await Task.yield()
         }
         gate.signal()
