@@ -68,7 +68,10 @@ public struct ByteBuffer: ~Copyable {
     }
 
     /// Appends the UTF-8 bytes of a literal.
+    ///
+    /// Always part of its caller, where the length is known: then the copy is a store or two.
     @inlinable
+    @inline(__always)
     public mutating func append(_ literal: StaticString) {
         let added = literal.utf8CodeUnitCount
         guard added > 0 else { return }
@@ -79,8 +82,9 @@ public struct ByteBuffer: ~Copyable {
 
     /// Appends the UTF-8 bytes of `text`.
     ///
-    /// For people's texts: not for the path of a request.
-    public mutating func append(_ text: String) {
+    /// For people's texts: not for the path of a request. Labelled, because a literal would be taken
+    /// for a `String` before a `StaticString`.
+    public mutating func append(text: String) {
         var copy = text
         copy.withUTF8 { utf8 in
             unsafe append(utf8.span)

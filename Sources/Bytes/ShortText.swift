@@ -63,6 +63,21 @@ extension ByteBuffer {
         end += 8 &- zeros
     }
 
+    /// Appends the sixteen hexadecimal digits of `number` in lower case, the highest first.
+    @inlinable
+    public mutating func append(hex number: UInt64) {
+        reserve(16)
+        let high = ASCII.lowercaseHexDigits(UInt32(truncatingIfNeeded: number >> 32))
+        let low = ASCII.lowercaseHexDigits(UInt32(truncatingIfNeeded: number))
+        // SAFETY: sixteen bytes are free behind `end`.
+        unsafe UnsafeMutableRawPointer(base + end).storeBytes(of: high.bigEndian, as: UInt64.self)
+        unsafe UnsafeMutableRawPointer(base + end + 8).storeBytes(
+            of: low.bigEndian,
+            as: UInt64.self
+        )
+        end += 16
+    }
+
     /// The eight digits of a number below 10^8, one a byte, the first in the lowest.
     ///
     /// Halves, quarters and eighths of the number are split off side by side in one word; the

@@ -54,3 +54,49 @@ extension Span where Element == UInt8 {
         return (quotes | backslashes | (word &+ ones) | (word &- ones &* 0x20)) & (ones &* 0x80)
     }
 }
+
+extension ByteBuffer {
+    /// Appends the plain text that `text` has at `start`, and says where in `text` it ends: as
+    /// ``Span/endOfPlainText(from:)`` does, in the same pass.
+    @inlinable
+    public mutating func appendPlainText(of text: Span<UInt8>, from start: Int) -> Int {
+        precondition(start >= 0 && start <= text.count)
+        // A whole word is stored at each step, and only what of it was plain is counted.
+        reserve(text.count - start + 8)
+        let index = unsafe text.withUnsafeBytes { bytes in
+            guard let source = bytes.baseAddress else { return 0 }
+            let target = unsafe UnsafeMutableRawPointer(base + end) - start
+            var index = start
+            // SAFETY: every read ends at `bytes.count` at the latest, and every store less than eight
+            // bytes behind the place that stands for it, which was reserved.
+            while index &+ 8 <= bytes.count {
+                let word = unsafe source.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                unsafe target.storeBytes(of: word, toByteOffset: index, as: UInt64.self)
+                let marks = Span<UInt8>.marksOfUnplainBytes(UInt64(littleEndian: word))
+                if marks != 0 {
+                    return index &+ marks.trailingZeroBitCount / 8
+                }
+                index &+= 8
+            }
+            if index < bytes.count, index > start {
+                // The last word overlaps the one before: what that one saw is plain.
+                let last = bytes.count &- 8
+                let word = unsafe source.loadUnaligned(fromByteOffset: last, as: UInt64.self)
+                unsafe target.storeBytes(of: word, toByteOffset: last, as: UInt64.self)
+                let seen = UInt64(truncatingIfNeeded: index &- last) &* 8
+                let marks = Span<UInt8>.marksOfUnplainBytes(UInt64(littleEndian: word) >> seen)
+                // What the shift brought in from above is zero, which is marked: it lies beyond.
+                return min(bytes.count, index &+ marks.trailingZeroBitCount / 8)
+            }
+            while index < bytes.count {
+                let byte = unsafe source.load(fromByteOffset: index, as: UInt8.self)
+                guard byte >= 0x20, byte < 0x7F, byte != 0x22, byte != 0x5C else { break }
+                unsafe target.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+                index &+= 1
+            }
+            return index
+        }
+        end += index - start
+        return index
+    }
+}

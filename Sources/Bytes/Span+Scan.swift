@@ -38,6 +38,24 @@ extension Span where Element == UInt8 {
         }
     }
 
+    /// The first place in `start..<limit` whose byte no token may hold (RFC 9110 §5.6.2); `limit` where
+    /// there is none.
+    @inlinable
+    public func endOfToken(from start: Int, to limit: Int) -> Int {
+        precondition(start >= 0 && start <= limit && limit <= count)
+        return unsafe withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return limit }
+            var index = start
+            while index < limit {
+                // SAFETY: `index < limit <= count`.
+                let byte = unsafe base.load(fromByteOffset: index, as: UInt8.self)
+                guard ASCII.isTokenByte(byte) else { break }
+                index &+= 1
+            }
+            return index
+        }
+    }
+
     /// Marks, in the high bit of its byte, the lowest byte of `word` that is below 0x20 or DEL.
     ///
     /// Bytes above the lowest may be marked wrongly, because the subtractions borrow from them.

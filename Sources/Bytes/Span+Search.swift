@@ -53,30 +53,52 @@ extension Span where Element == UInt8 {
         }
     }
 
-    /// Whether the bytes are those of `lowercase`, a literal in lower case, but for the case of
-    /// ASCII letters.
+    /// Whether the bytes are those of a literal but for the case of ASCII letters.
     @inlinable
-    public func isEqualIgnoringCase(to lowercase: StaticString) -> Bool {
-        let length = lowercase.utf8CodeUnitCount
-        guard count == length else { return false }
-        return lowercase.withUTF8Buffer { wanted in
-            for index in 0..<length
-            where unsafe ASCII.lowercased(self[index]) != wanted[index] {
-                return false
-            }
-            return true
-        }
+    public func isEqualIgnoringCase(to literal: StaticString) -> Bool {
+        guard count == literal.utf8CodeUnitCount else { return false }
+        // SAFETY: the literal has as many bytes, and lives for ever.
+        return unsafe isEqualIgnoringCase(at: UnsafeRawPointer(literal.utf8Start))
     }
 
     /// Whether both hold the same bytes but for the case of ASCII letters.
     @inlinable
     public func isEqualIgnoringCase(to other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
-        for index in 0..<count
-        where ASCII.lowercased(self[index]) != ASCII.lowercased(other[index]) {
-            return false
+        return unsafe other.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return true }
+            return unsafe isEqualIgnoringCase(at: base)
         }
-        return true
+    }
+
+    /// Compares with the `count` bytes at `other`, eight at a time, of which the last may have been
+    /// seen before.
+    @usableFromInline
+    internal func isEqualIgnoringCase(at other: UnsafeRawPointer) -> Bool {
+        unsafe withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return true }
+            var index = 0
+            // SAFETY: both have `bytes.count` bytes, and every read ends there at the latest.
+            while index &+ 8 <= bytes.count {
+                let word = unsafe base.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                let wanted = unsafe other.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                guard ASCII.lowercased(word) == ASCII.lowercased(wanted) else { return false }
+                index &+= 8
+            }
+            if index < bytes.count, bytes.count >= 8 {
+                index = bytes.count &- 8
+                let word = unsafe base.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                let wanted = unsafe other.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                return ASCII.lowercased(word) == ASCII.lowercased(wanted)
+            }
+            while index < bytes.count {
+                let byte = unsafe base.load(fromByteOffset: index, as: UInt8.self)
+                let wanted = unsafe other.load(fromByteOffset: index, as: UInt8.self)
+                guard ASCII.lowercased(byte) == ASCII.lowercased(wanted) else { return false }
+                index &+= 1
+            }
+            return true
+        }
     }
 
     /// Whether both hold the same bytes, in a time that depends on their length only.
@@ -135,14 +157,43 @@ extension Span where Element == UInt8 {
 
 extension Array where Element == UInt8 {
     /// Appends a copy of `bytes`.
-    @inlinable
     public mutating func append(_ bytes: Span<UInt8>) {
-        unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+        guard bytes.count > 0 else { return }
+        append(addingCapacity: bytes.count) { free in
+            unsafe bytes.withUnsafeBytes { source in
+                unsafe free.withUnsafeMutableBufferPointer { target, count in
+                    // SAFETY: there is room for `bytes.count` bytes, and nobody else has it.
+                    unsafe UnsafeMutableRawBufferPointer(target).copyMemory(from: source)
+                    count = source.count
+                }
+            }
+        }
     }
 
     /// Appends the UTF-8 bytes of a literal.
     @inlinable
     public mutating func append(_ literal: StaticString) {
-        literal.withUTF8Buffer { unsafe append(contentsOf: $0) }
+        literal.withUTF8Buffer { unsafe append($0.span) }
+    }
+
+    /// Appends a copy of `bytes`, letters in lower case.
+    public mutating func append(lowercased bytes: Span<UInt8>) {
+        append(addingCapacity: bytes.count) { free in
+            for index in 0..<bytes.count {
+                free.append(ASCII.lowercased(bytes[index]))
+            }
+        }
+    }
+
+    /// Appends the sixteen hexadecimal digits of `number` in lower case, the highest first.
+    public mutating func append(hex number: UInt64) {
+        let digits: InlineArray<2, UInt64> = [
+            ASCII.lowercaseHexDigits(UInt32(truncatingIfNeeded: number >> 32)).bigEndian,
+            ASCII.lowercaseHexDigits(UInt32(truncatingIfNeeded: number)).bigEndian,
+        ]
+        // SAFETY: the words are sixteen bytes that outlive the call.
+        unsafe digits.span.withUnsafeBytes { bytes in
+            unsafe append(bytes.bindMemory(to: UInt8.self).span)
+        }
     }
 }

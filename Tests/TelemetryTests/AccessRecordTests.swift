@@ -71,6 +71,9 @@ struct AccessRecordTests {
         let exact = [UInt8](repeating: 0x61, count: RecordKey.keyID.textSizeMax)
         record.set(.keyID, exact.span)
         #expect(record.text(.keyID).copied() == exact)
+        // One that just fits is not whole either when more was to follow.
+        record.append(.keyID, block.span)
+        #expect(record.text(.keyID).copied() == exact + Array("\u{2026}".utf8))
     }
 
     @Test("cuts bytes that are no letters without looking for one")

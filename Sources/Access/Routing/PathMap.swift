@@ -7,11 +7,14 @@ import Bytes
 struct PathMap: Sendable {
     private struct Entry: Sendable {
         var hash: UInt64
-        var path: [UInt8]
+        /// Where the path stands in ``paths``.
+        var path: Range<Int>
         var route: Int
     }
 
     private var slots: [Entry?]
+    /// All paths, one behind the other: an entry that held its own would be counted at each look.
+    private var paths: [UInt8] = []
     private let folds: Bool
     private(set) var isEmpty = true
 
@@ -35,10 +38,12 @@ struct PathMap: Sendable {
         }
         var index = Int(truncatingIfNeeded: hash) & (slots.count - 1)
         while let entry = slots[index] {
-            if entry.path == bytes { return }
+            if paths[entry.path].elementsEqual(bytes) { return }
             index = (index + 1) & (slots.count - 1)
         }
-        slots[index] = Entry(hash: hash, path: bytes, route: route)
+        let start = paths.count
+        paths += bytes
+        slots[index] = Entry(hash: hash, path: start..<paths.count, route: route)
     }
 
     /// The route of exactly `path`.
@@ -71,7 +76,7 @@ struct PathMap: Sendable {
     private func route(_ hash: UInt64, _ path: Span<UInt8>, _ length: Int) -> Int? {
         var index = Int(truncatingIfNeeded: hash) & (slots.count - 1)
         while let entry = slots[index] {
-            if entry.hash == hash, isSame(entry.path.span, path, length) {
+            if entry.hash == hash, isSame(entry.path, path.extracting(0..<length)) {
                 return entry.route
             }
             index = (index + 1) & (slots.count - 1)
@@ -79,12 +84,9 @@ struct PathMap: Sendable {
         return nil
     }
 
-    private func isSame(_ known: Span<UInt8>, _ path: Span<UInt8>, _ length: Int) -> Bool {
-        guard known.count == length else { return false }
-        for index in 0..<length where known[index] != fold(path[index]) {
-            return false
-        }
-        return true
+    private func isSame(_ known: Range<Int>, _ path: Span<UInt8>) -> Bool {
+        let known = paths.span.extracting(known)
+        return folds ? path.isEqualIgnoringCase(to: known) : path.isEqual(to: known)
     }
 
     private func fold(_ byte: UInt8) -> UInt8 {

@@ -17,8 +17,7 @@ public final class EventLoop {
     /// Called at the end of every turn; held strongly.
     public var turnObserver: (any TurnObserver)?
 
-    private var table = RegistrationTable()
-    private var wheel: TimerWheel
+    private var registry: Registry
     private var events: [PollEvent] = []
     /// What handlers announced for the next turn, and what is told of it in this one.
     private var announcements: [PollEvent] = []
@@ -39,7 +38,7 @@ public final class EventLoop {
         self.kernel = kernel
         post = PostOffice(wakeUp: try kernel.makeWakeUp())
         now = kernel.monotonicNow()
-        wheel = TimerWheel(now: now)
+        registry = Registry(wheel: TimerWheel(now: now))
         wallAnchor = kernel.wallNow()
         wallAnchorMoment = now
     }
@@ -54,7 +53,7 @@ public final class EventLoop {
     }
 
     /// How many are registered, those with only a deadline included.
-    public var registrationCount: Int { table.count }
+    public var registrationCount: Int { registry.table.count }
 
     /// Watches `descriptor` for `handler`, which is held strongly until it is deregistered.
     ///
@@ -66,37 +65,36 @@ public final class EventLoop {
         descriptor: Int32,
         interest: Interest
     ) throws(SystemFault) -> Registration {
-        let registration = table.insert(handler, descriptor: descriptor, interest: interest)
+        let registration = registry.table.insert(
+            handler,
+            descriptor: descriptor,
+            interest: interest
+        )
         do throws(SystemFault) {
             try kernel.watch(descriptor, interest, userWord: registration.userWord)
         } catch {
-            _ = table.remove(at: Int(registration.slot))
+            _ = registry.table.remove(at: Int(registration.slot))
             throw error
         }
-        table[Int(registration.slot)].state = .isWatched
+        registry.table[Int(registration.slot)].state = .isWatched
         return registration
     }
 
     /// Registers one that has only deadlines.
     public func register(timer handler: any EventHandler) -> Registration {
-        table.insert(handler, descriptor: -1, interest: [])
+        registry.table.insert(handler, descriptor: -1, interest: [])
     }
 
     /// Changes what the handler is told from now on, events of this turn that still wait included.
     public func setInterest(_ interest: Interest, for registration: Registration) {
-        guard let index = table.index(of: registration), table[index].descriptor >= 0,
-            table[index].interest != interest
-        else { return }
-        table[index].interest = interest
-        guard !table[index].state.contains(.isChanged) else { return }
-        table[index].state.insert(.isChanged)
-        changes.append(registration)
+        if registry.setInterest(interest, for: registration) {
+            changes.append(registration)
+        }
     }
 
     /// What the handler is told; nothing for a stale registration.
     public func interest(of registration: Registration) -> Interest {
-        guard let index = table.index(of: registration) else { return [] }
-        return table[index].interest
+        registry.interest(of: registration)
     }
 
     /// Tells a handler in the next turn that it is ready, whatever the kernel says, and does not wait
@@ -106,7 +104,7 @@ public final class EventLoop {
     /// request behind the first. It counts as an event: checked against the interest at delivery,
     /// dropped with the registration, after those of the kernel. Announced twice, it is told twice.
     public func announce(_ readiness: Readiness, for registration: Registration) {
-        guard table.index(of: registration) != nil else { return }
+        guard registry.table.index(of: registration) != nil else { return }
         announcements.append(PollEvent(userWord: registration.userWord, readiness: readiness))
     }
 
@@ -115,26 +113,25 @@ public final class EventLoop {
     /// Moving it later is one store. It passes once, within 8 ms of the moment and never before it;
     /// one that has passed already is told in the next turn, or in this one.
     public func setDeadline(_ deadline: Instant?, for registration: Registration) {
-        guard let index = table.index(of: registration) else { return }
-        wheel.setDeadline(deadline, of: index)
+        registry.setDeadline(deadline, for: registration)
     }
 
     /// The deadline that is set and has not passed, or `nil`.
     public func deadline(of registration: Registration) -> Instant? {
-        guard let index = table.index(of: registration) else { return nil }
-        return wheel.deadline(of: index)
+        guard let index = registry.table.index(of: registration) else { return nil }
+        return registry.wheel.deadline(of: index)
     }
 
     /// Ends a registration: its handler is told nothing more, and let go.
     ///
     /// Events that were polled for it already are dropped. Stale registrations are ignored.
     public func deregister(_ registration: Registration) {
-        guard let index = table.index(of: registration) else { return }
-        if table[index].state.contains(.isWatched) {
-            kernel.unwatch(table[index].descriptor)
+        guard let index = registry.table.index(of: registration) else { return }
+        if registry.table[index].state.contains(.isWatched) {
+            kernel.unwatch(registry.table[index].descriptor)
         }
-        wheel.remove(index)
-        let handler = table.remove(at: index)
+        registry.wheel.remove(index)
+        let handler = registry.table.remove(at: index)
         // The last reference may end here, with all tables at rest.
         _ = consume handler
     }
@@ -144,9 +141,9 @@ public final class EventLoop {
     ///
     /// For a connection that becomes another one, once it is known what is spoken on it.
     public func handOver(_ registration: Registration, to handler: any EventHandler) {
-        guard let index = table.index(of: registration) else { return }
-        let previous = table[index].handler
-        table[index].handler = handler
+        guard let index = registry.table.index(of: registration) else { return }
+        let previous = registry.table[index].handler
+        registry.table[index].handler = handler
         // The last reference may end here, with the table at rest.
         _ = consume previous
     }
@@ -215,14 +212,14 @@ public final class EventLoop {
     public func deregisterAll() {
         turnObserver = nil
         post.closeAll()
-        for index in 0..<table.slotCount where table.isTaken(index) {
-            deregister(table.registration(at: index))
+        for index in 0..<registry.table.slotCount where registry.table.isTaken(index) {
+            deregister(registry.table.registration(at: index))
         }
     }
 
     private func waitLimit(_ limit: Timeout?) -> Timeout? {
         guard announcements.isEmpty else { return .zero }
-        guard let timer = wheel.timeout(after: now) else { return limit }
+        guard let timer = registry.wheel.timeout(after: now) else { return limit }
         return limit.map { min($0, timer) } ?? timer
     }
 
@@ -239,15 +236,15 @@ public final class EventLoop {
         while position < changes.count {
             let registration = changes[position]
             position += 1
-            guard let index = table.index(of: registration) else { continue }
+            guard let index = registry.table.index(of: registration) else { continue }
             tellChange(of: index, registration)
         }
         changes.removeAll(keepingCapacity: true)
     }
 
     private func tellChange(of index: Int, _ registration: Registration) {
-        let slot = table[index]
-        table[index].state = .isWatched
+        let slot = registry.table[index]
+        registry.table[index].state = .isWatched
         do throws(SystemFault) {
             if slot.state.contains(.isWatched) {
                 try kernel.rewatch(slot.descriptor, slot.interest, userWord: registration.userWord)
@@ -255,27 +252,29 @@ public final class EventLoop {
                 try kernel.watch(slot.descriptor, slot.interest, userWord: registration.userWord)
             }
         } catch {
-            table[index].state.remove(.isWatched)
+            registry.table[index].state.remove(.isWatched)
             slot.handler?.becameReady(.failed)
         }
     }
 
     /// Tells one event to whom it concerns, as far as it is still wanted.
     private func deliver(_ event: PollEvent) {
-        guard let index = table.index(of: Registration(userWord: event.userWord)) else { return }
-        let readiness = event.readiness.intersection(table[index].interest.tellable)
+        guard let index = registry.table.index(of: Registration(userWord: event.userWord)) else {
+            return
+        }
+        let readiness = event.readiness.intersection(registry.table[index].interest.tellable)
         guard !readiness.isEmpty else { return }
         if readiness.isDisjoint(with: [.readable, .writable]) {
             // Nothing but the end: a level-triggered kernel repeats it for ever. Told once, it is
             // silenced until the handler is interested in something again.
-            guard !table[index].state.contains(.isEndTold) else {
+            guard !registry.table[index].state.contains(.isEndTold) else {
                 silence(index)
                 return
             }
-            table[index].state.insert(.isEndTold)
+            registry.table[index].state.insert(.isEndTold)
         }
         // Taken out first: the table is the handler's to change while it is told.
-        guard let handler = table[index].handler else { return }
+        guard let handler = registry.table[index].handler else { return }
         handler.becameReady(readiness)
     }
 
@@ -287,18 +286,18 @@ public final class EventLoop {
     }
 
     private func silence(_ index: Int) {
-        guard table[index].state.contains(.isWatched) else { return }
-        kernel.unwatch(table[index].descriptor)
-        table[index].state.remove(.isWatched)
+        guard registry.table[index].state.contains(.isWatched) else { return }
+        kernel.unwatch(registry.table[index].descriptor)
+        registry.table[index].state.remove(.isWatched)
     }
 
     private func fireDeadlines() {
-        wheel.advance(to: now)
+        registry.wheel.advance(to: now)
         // Those that become due by what handlers do now are left for the next turn.
-        var budget = min(wheel.dueCount, deadlineCountMax)
-        while budget > 0, let slot = wheel.popDue(at: now) {
+        var budget = min(registry.wheel.dueCount, deadlineCountMax)
+        while budget > 0, let slot = registry.wheel.popDue(at: now) {
             budget -= 1
-            guard let handler = table[slot].handler else { continue }
+            guard let handler = registry.table[slot].handler else { continue }
             handler.deadlinePassed()
         }
     }
@@ -314,6 +313,33 @@ public final class EventLoop {
             index += 1
         }
         post.forgetClosed()
+    }
+}
+
+/// Who is registered, and their deadlines.
+///
+/// One value, so that setting a deadline or an interest costs one check of exclusive access.
+private struct Registry {
+    var table = RegistrationTable()
+    var wheel: TimerWheel
+
+    mutating func setDeadline(_ deadline: Instant?, for registration: Registration) {
+        guard let index = table.index(of: registration) else { return }
+        wheel.setDeadline(deadline, of: index)
+    }
+
+    func interest(of registration: Registration) -> Interest {
+        guard let index = table.index(of: registration) else { return [] }
+        return table[index].interest
+    }
+
+    /// - Returns: Whether the kernel is now to be told, and was not before.
+    mutating func setInterest(_ interest: Interest, for registration: Registration) -> Bool {
+        guard let index = table.index(of: registration), table[index].descriptor >= 0,
+            table[index].interest != interest
+        else { return false }
+        table[index].interest = interest
+        return table[index].state.insert(.isChanged).inserted
     }
 }
 

@@ -2,11 +2,20 @@ import Bytes
 
 extension IPAddress {
     /// The address as RFC 5952 spells it, IPv4 with dots, without brackets.
-    public var description: String {
+    public var description: String { text.span.text() }
+
+    /// What ``description`` says, as bytes.
+    ///
+    /// Made anew each time: a connection keeps its peer's.
+    public var text: [UInt8] {
         var text: [UInt8] = []
+        text.reserveCapacity(Self.textSizeMax)
         appendText(to: &text)
-        return text.span.text()
+        return text
     }
+
+    /// Eight groups of four digits with seven colons between.
+    private static let textSizeMax = 39
 
     /// Appends what ``description`` says.
     public func appendText(to text: inout [UInt8]) {

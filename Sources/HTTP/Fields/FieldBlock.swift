@@ -7,24 +7,30 @@ import Bytes
 /// The block of a parsed head is the head itself, copied once; a field's name and value are places
 /// in it.
 ///
-/// The names of ``FieldName`` are found in constant time, every other by a scan.
+/// Whether a name of ``FieldName`` occurs is known at once; where it stands, and every other name, is
+/// found by a scan. A copy of a block is cheap: two counts, and no table to move.
 @frozen
 public struct FieldBlock: Sendable {
     @usableFromInline
     internal var bytes: [UInt8] = []
     @usableFromInline
     internal var entries: [Entry] = []
-    /// One bit for each ``FieldName`` that occurs.
+    // An inline array, because the compiler passes a type that holds one by address: only so can names
+    // and values be borrowed from a block that is stored in a class.
     @usableFromInline
-    internal var present: UInt64 = 0
-    /// The first place of each name whose bit is set; stale where it is not.
-    @usableFromInline
-    internal var firstPlaces = InlineArray<64, UInt16>(repeating: 0)
+    internal var presence: InlineArray<1, UInt64> = [0]
     /// How many bytes the names and values have together.
     public private(set) var byteCount = 0
 
     /// Makes an empty block without memory.
     public init() {}
+
+    /// One bit for each ``FieldName`` that occurs.
+    @inlinable
+    internal var present: UInt64 {
+        get { presence[0] }
+        set { presence[0] = newValue }
+    }
 
     /// The number of fields.
     @inlinable
@@ -67,11 +73,11 @@ public struct FieldBlock: Sendable {
             .extracting(part)
     }
 
-    /// The first field of the name, in constant time.
+    /// The first field of the name: a scan only where there is one.
     @inlinable
     public func first(_ name: FieldName) -> Int? {
         guard present & (1 << UInt64(name.rawValue)) != 0 else { return nil }
-        return Int(firstPlaces[Int(name.rawValue)])
+        return next(name, after: -1)
     }
 
     /// The next field of the name after the place `index`.
@@ -162,6 +168,8 @@ public struct FieldBlock: Sendable {
     /// Forgets all fields and keeps the memory.
     @inlinable
     public mutating func removeAll() {
+        // What is empty, as most trailers are, has nothing to be forgotten.
+        guard !bytes.isEmpty || !entries.isEmpty else { return }
         bytes.removeAll(keepingCapacity: true)
         entries.removeAll(keepingCapacity: true)
         present = 0
@@ -200,11 +208,7 @@ public struct FieldBlock: Sendable {
         isNeverIndexed: Bool = false
     ) {
         precondition(entries.count < Int(UInt16.max))
-        let bit: UInt64 = 1 << UInt64(id.rawValue)
-        if present & bit == 0 {
-            present |= bit
-            firstPlaces[Int(id.rawValue)] = UInt16(truncatingIfNeeded: entries.count)
-        }
+        present |= 1 << UInt64(id.rawValue)
         byteCount += name.count + value.count
         entries.append(
             Entry(

@@ -4,11 +4,7 @@ import Bytes
 public enum FieldSyntax {
     /// Whether `bytes` are a token, and so can be a field's name or a method.
     public static func isToken(_ bytes: Span<UInt8>) -> Bool {
-        guard bytes.count > 0 else { return false }
-        for index in 0..<bytes.count where !ASCII.isTokenByte(bytes[index]) {
-            return false
-        }
-        return true
+        bytes.count > 0 && bytes.endOfToken(from: 0, to: bytes.count) == bytes.count
     }
 
     /// Whether `bytes` can be a field's value as they are: no controls, no blank at either end.
@@ -62,6 +58,23 @@ public enum FieldSyntax {
 }
 
 extension FieldBlock {
+    /// Whether a `Connection` field says anything but `keep-alive`, whose field goes no further in any
+    /// case: if not, ``isNamedByConnection(_:)`` need not be asked of each field.
+    public var namesFieldsByConnection: Bool {
+        var place = first(.connection)
+        while let connection = place {
+            let options = value(at: connection)
+            var position = 0
+            while let option = FieldSyntax.nextListElement(of: options, from: &position) {
+                if !options.extracting(option).isEqualIgnoringCase(to: "keep-alive") {
+                    return true
+                }
+            }
+            place = next(.connection, after: connection)
+        }
+        return false
+    }
+
     /// Whether a `Connection` field names the field at `index`, which then is for this connection
     /// only and not forwarded (RFC 9110 §7.6.1).
     public func isNamedByConnection(_ index: Int) -> Bool {

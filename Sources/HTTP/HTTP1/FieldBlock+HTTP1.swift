@@ -25,10 +25,7 @@ extension FieldBlock {
         in received: Span<UInt8>,
         line: Range<Int>
     ) throws(ParseFault) {
-        var colon = line.lowerBound
-        while colon < line.upperBound, ASCII.isTokenByte(received[colon]) {
-            colon += 1
-        }
+        let colon = received.endOfToken(from: line.lowerBound, to: line.upperBound)
         guard colon < line.upperBound else { throw .malformedFieldName }
         guard received[colon] == UInt8(ascii: ":"), colon > line.lowerBound else {
             throw Self.nameFault(in: received, line: line, stop: colon)

@@ -8,10 +8,7 @@ extension RequestHead {
         line: Range<Int>,
         limits: HeadLimits
     ) throws(ParseFault) {
-        var methodEnd = line.lowerBound
-        while methodEnd < line.upperBound, ASCII.isTokenByte(received[methodEnd]) {
-            methodEnd += 1
-        }
+        let methodEnd = received.endOfToken(from: line.lowerBound, to: line.upperBound)
         guard methodEnd < line.upperBound, received[methodEnd] == 0x20 else {
             throw methodEnd == line.lowerBound || methodEnd == line.upperBound
                 ? .malformedRequestLine : .malformedMethod

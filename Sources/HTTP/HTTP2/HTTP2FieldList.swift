@@ -9,6 +9,9 @@ public struct HTTP2FieldList: Sendable {
     internal private(set) var bytes: [UInt8] = []
     internal private(set) var places: [Place] = []
 
+    /// The field that was begun and not ended.
+    private var begun = (start: 0, valueStart: 0)
+
     /// Makes an empty list without memory.
     public init() {}
 
@@ -33,9 +36,8 @@ public struct HTTP2FieldList: Sendable {
         isNeverIndexed: Bool = false
     ) {
         let start = bytes.count
-        bytes.append(name)
+        bytes.append(lowercased: name)
         let valueStart = bytes.count
-        lowercase(start..<valueStart)
         bytes.append(value)
         finish(start: start, valueStart: valueStart, isNeverIndexed: isNeverIndexed)
     }
@@ -86,11 +88,36 @@ public struct HTTP2FieldList: Sendable {
         finish(start: start, valueStart: valueStart, isNeverIndexed: false)
     }
 
-    private mutating func lowercase(_ place: Range<Int>) {
-        var span = bytes.mutableSpan
-        for index in place {
-            span[index] = ASCII.lowercased(span[index])
-        }
+    /// Begins a field, its name a literal in lower case, whose value is told in parts: by `append`, and
+    /// then ``end(isNeverIndexed:)``.
+    public mutating func begin(_ name: StaticString) {
+        begun.start = bytes.count
+        bytes.append(name)
+        begun.valueStart = bytes.count
+    }
+
+    /// Appends a part of the value that was begun.
+    public mutating func append(_ part: Span<UInt8>) {
+        bytes.append(part)
+    }
+
+    /// Appends a part of the value that was begun.
+    public mutating func append(_ part: StaticString) {
+        bytes.append(part)
+    }
+
+    /// Appends sixteen hexadecimal digits to the value that was begun.
+    public mutating func append(hex number: UInt64) {
+        bytes.append(hex: number)
+    }
+
+    /// Ends the field that was begun.
+    public mutating func end(isNeverIndexed: Bool = false) {
+        finish(
+            start: begun.start,
+            valueStart: begun.valueStart,
+            isNeverIndexed: isNeverIndexed
+        )
     }
 
     private mutating func finish(start: Int, valueStart: Int, isNeverIndexed: Bool) {

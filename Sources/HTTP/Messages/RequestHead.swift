@@ -47,10 +47,15 @@ public struct RequestHead: Sendable {
     /// Whether the target has a `?`, with or without a query behind it.
     public internal(set) var hasQuery = false
 
+    @BlockPlace
     internal var methodPlace = 0..<0
+    @BlockPlace
     internal var targetPlace = 0..<0
+    @BlockPlace
     internal var hostPlace = 0..<0
+    @BlockPlace
     internal var pathPlace = 0..<0
+    @BlockPlace
     internal var queryPlace = 0..<0
 
     /// Makes an empty head without memory.
@@ -107,5 +112,22 @@ public struct RequestHead: Sendable {
         hostPlace = 0..<0
         pathPlace = 0..<0
         queryPlace = 0..<0
+    }
+}
+
+/// A place in a block of fields, in half the room: heads are copied, and a block ends before 4 GiB.
+@propertyWrapper
+internal struct BlockPlace: Sendable {
+    private var start: UInt32
+    private var end: UInt32
+
+    init(wrappedValue: Range<Int>) {
+        start = UInt32(wrappedValue.lowerBound)
+        end = UInt32(wrappedValue.upperBound)
+    }
+
+    var wrappedValue: Range<Int> {
+        get { Int(start)..<Int(end) }
+        set { self = BlockPlace(wrappedValue: newValue) }
     }
 }

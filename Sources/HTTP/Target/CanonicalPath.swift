@@ -65,6 +65,11 @@ public struct CanonicalPath: Sendable {
             matchedBytes.append(UInt8(ascii: "*"))
             return
         }
+        guard !isCanonical(rawPath) else {
+            sentBytes.append(rawPath)
+            matchedBytes.append(rawPath)
+            return
+        }
         do throws(PathFault) {
             try readSegments(rawPath, options: options)
         } catch {
@@ -131,15 +136,36 @@ public struct CanonicalPath: Sendable {
         guard matchedBytes.count > matchedStart || isLast else { throw .emptySegment }
     }
 
-    /// Whether every byte is one that stands for itself, encoded or not: most segments are copied.
-    private func isPlain(_ segment: Span<UInt8>) -> Bool {
-        for index in 0..<segment.count {
-            // The bits of `pchar` without triplets and semicolon (RFC 3986 §3.3), by byte value.
-            let byte = segment[index]
-            let word: UInt64 = byte < 64 ? 0x27FF_7FD2_0000_0000 : 0x47FF_FFFE_87FF_FFFF
-            guard byte < 0x80, word &>> UInt64(byte & 63) & 1 == 1 else { return false }
+    /// Whether a path is sure to be its own canonical path, as most are: plain bytes, and no segment
+    /// that is empty, but for the last, or begins with a dot.
+    private func isCanonical(_ path: Span<UInt8>) -> Bool {
+        let slash = UInt8(ascii: "/")
+        guard path.count > 0, path[0] == slash else { return false }
+        var previous = slash
+        for index in 1..<path.count {
+            let byte = path[index]
+            if byte == slash || byte == UInt8(ascii: ".") {
+                guard previous != slash else { return false }
+            } else if !Self.isPlain(byte) {
+                return false
+            }
+            previous = byte
         }
         return true
+    }
+
+    /// Whether every byte is one that stands for itself, encoded or not: most segments are copied.
+    private func isPlain(_ segment: Span<UInt8>) -> Bool {
+        for index in 0..<segment.count where !Self.isPlain(segment[index]) {
+            return false
+        }
+        return true
+    }
+
+    /// Whether the byte is a `pchar` without triplets and semicolon (RFC 3986 §3.3).
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        let bits: UInt64 = byte < 64 ? 0x27FF_7FD2_0000_0000 : 0x47FF_FFFE_87FF_FFFF
+        return byte < 0x80 && bits &>> UInt64(byte & 63) & 1 == 1
     }
 
     /// How many dots the segment consists of, if it is `.` or `..`, else 0.

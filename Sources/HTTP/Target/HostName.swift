@@ -36,9 +36,7 @@ public enum HostName {
         if end > 1, authority[end - 1] == UInt8(ascii: ".") {
             end -= 1
         }
-        for index in 0..<end {
-            bytes.append(ASCII.lowercased(authority[index]))
-        }
+        bytes.append(lowercased: authority.extracting(0..<end))
     }
 
     /// Where the host ends and `:port`, if any, begins; `nil` for brackets that do not close.

@@ -22,22 +22,28 @@ extension Exchange {
         let status = isAborted && !machineAnswered ? 499 : self.status
         count(status, nanoseconds)
         guard let log = worker.log, route?.settings.isLogged ?? true else { return }
+        describe(head, status: status, nanoseconds: nanoseconds, in: &record)
+        log.append(record)
+    }
+
+    /// Sets every field of the line, in one access to the record.
+    private func describe(
+        _ head: RequestHead,
+        status: Int,
+        nanoseconds: Int64,
+        in record: inout AccessRecord
+    ) {
         record.set(.time, number: worker.loop.wallTime.nanosecondsSince1970)
-        let id = requestID
-        record.set(.requestID, id.span)
-        worker.withScratch { text in
-            client.appendText(to: &text)
-            record.set(.client, text.span)
-        }
-        recordRequest(head)
+        set(.requestID, requestID, in: &record)
+        set(.client, clientText, in: &record)
+        describeRequest(head, in: &record)
         record.set(.status, number: Int64(status))
         if let grpcStatus {
             record.set(.grpcStatus, number: Int64(grpcStatus))
         }
-        recordDecision()
-        recordIdentity()
-        recordTransfer(nanoseconds)
-        log.append(record)
+        describeDecision(in: &record)
+        describeIdentity(in: &record)
+        describeTransfer(nanoseconds, in: &record)
     }
 
     private func count(_ status: Int, _ nanoseconds: Int64) {
@@ -65,16 +71,16 @@ extension Exchange {
     /// Whether a response was begun, so that its status is what the peer saw.
     private var machineAnswered: Bool { answer != nil || firstByteAt != nil }
 
-    private func recordRequest(_ head: RequestHead) {
+    private func describeRequest(_ head: RequestHead, in record: inout AccessRecord) {
         record.set(.method, head.methodBytes)
         record.set(.host, head.host)
-        worker.withScratch { text in
-            text.append(head.pathBytes)
-            if head.hasQuery {
+        record.set(.path, head.pathBytes)
+        if head.hasQuery {
+            worker.withScratch { text in
                 text.append(UInt8(ascii: "?"))
                 appendRedacted(head.queryBytes, to: &text)
+                record.append(.path, text.span)
             }
-            record.set(.path, text.span)
         }
         record.set(.protocolName, literal: head.version.text)
         if let version = downstream?.tlsVersionName, version.utf8CodeUnitCount > 0 {
@@ -83,17 +89,17 @@ extension Exchange {
         if let endpoint {
             record.set(.route, literal: endpoint.endpoint.name)
         } else if let route {
-            set(.route, route.name)
+            set(.route, route.name, in: &record)
         }
-        recordFields(head.fields)
+        if let field = head.fields.first(.userAgent) {
+            record.set(.userAgent, head.fields.value(at: field))
+        }
+        if let field = head.fields.first(.referer) {
+            describeReferer(head.fields.value(at: field), in: &record)
+        }
     }
 
-    private func recordFields(_ fields: FieldBlock) {
-        if let field = fields.first(.userAgent) {
-            record.set(.userAgent, fields.value(at: field))
-        }
-        guard let field = fields.first(.referer) else { return }
-        let value = fields.value(at: field)
+    private func describeReferer(_ value: Span<UInt8>, in record: inout AccessRecord) {
         guard let mark = value.firstIndex(of: UInt8(ascii: "?")) else {
             return record.set(.referer, value)
         }
@@ -114,24 +120,18 @@ extension Exchange {
     }
 
     /// What the authorization server says of its answer; a decision of ours it is not.
-    private func recordNote(_ note: ControlNote) {
-        setUnlessEmpty(.oauthError, note.error)
-        setUnlessEmpty(.detail, note.detail)
-        setUnlessEmpty(.clientID, note.clientID)
+    private func describeNote(_ note: ControlNote, in record: inout AccessRecord) {
+        setUnlessEmpty(.oauthError, note.error, in: &record)
+        setUnlessEmpty(.detail, note.detail, in: &record)
+        setUnlessEmpty(.clientID, note.clientID, in: &record)
         guard !note.subject.isEmpty else { return }
         record.set(.verified, flag: true)
-        set(.subject, note.subject)
+        set(.subject, note.subject, in: &record)
     }
 
-    private func setUnlessEmpty(_ key: RecordKey, _ text: String) {
-        if !text.isEmpty {
-            set(key, text)
-        }
-    }
-
-    private func recordDecision() {
+    private func describeDecision(in record: inout AccessRecord) {
         if case .control(let response) = answer {
-            return recordNote(response.note)
+            return describeNote(response.note, in: &record)
         }
         guard let refusal else {
             record.set(.decision, literal: "allow")
@@ -139,47 +139,51 @@ extension Exchange {
         }
         record.set(.decision, literal: isShadowed ? "would_refuse" : "refuse")
         record.set(.reason, literal: refusal.reason.word)
-        if !refusal.detail.isEmpty {
-            set(.detail, refusal.detail)
-        }
+        setUnlessEmpty(.detail, refusal.detail, in: &record)
         if refusal.reason == .scopeInsufficient, let rule, let token {
-            set(.scopesMissing, AccessEvaluator.missingScopes(rule, token))
+            set(.scopesMissing, AccessEvaluator.missingScopes(rule, token), in: &record)
         }
     }
 
-    private func recordIdentity() {
+    private func describeIdentity(in record: inout AccessRecord) {
         if let token {
             record.set(.verified, flag: true)
-            set(.issuer, token.issuerIdentifier)
-            set(.subject, token.subject)
-            set(.keyID, token.keyID)
-            set(.algorithm, token.algorithm)
-            set(.tokenFingerprint, token.fingerprint)
+            set(.issuer, token.issuerIdentifier, in: &record)
+            set(.subject, token.subject, in: &record)
+            set(.keyID, token.keyID, in: &record)
+            set(.algorithm, token.algorithm, in: &record)
+            set(.tokenFingerprint, token.fingerprint, in: &record)
         } else if let hearsay {
             record.set(.verified, flag: false)
-            set(.issuer, hearsay.issuer)
-            set(.subject, hearsay.subject)
-            set(.keyID, hearsay.keyID)
-            set(.algorithm, hearsay.algorithm)
-            set(.tokenFingerprint, hearsay.fingerprint)
+            set(.issuer, hearsay.issuer, in: &record)
+            set(.subject, hearsay.subject, in: &record)
+            set(.keyID, hearsay.keyID, in: &record)
+            set(.algorithm, hearsay.algorithm, in: &record)
+            set(.tokenFingerprint, hearsay.fingerprint, in: &record)
         }
     }
 
-    private func set(_ key: RecordKey, _ text: String?) {
+    private func setUnlessEmpty(_ key: RecordKey, _ text: String, in record: inout AccessRecord) {
+        if !text.isEmpty {
+            set(key, text, in: &record)
+        }
+    }
+
+    private func set(_ key: RecordKey, _ text: String?, in record: inout AccessRecord) {
         guard let text else { return }
         record.set(key, text.utf8.span)
     }
 
-    private func set(_ key: RecordKey, _ bytes: [UInt8]) {
+    private func set(_ key: RecordKey, _ bytes: [UInt8], in record: inout AccessRecord) {
         record.set(key, bytes.span)
     }
 
-    private func recordTransfer(_ nanoseconds: Int64) {
+    private func describeTransfer(_ nanoseconds: Int64, in record: inout AccessRecord) {
         record.set(.bytesReceived, number: bytesReceived)
         record.set(.bytesSent, number: bytesSent)
         record.set(.duration, number: nanoseconds)
         if let target {
-            set(.upstream, target.name)
+            set(.upstream, target.name, in: &record)
         }
         if let connectStartedAt, let connectedAt {
             record.set(.upstreamConnect, number: connectedAt.nanoseconds(since: connectStartedAt))

@@ -31,10 +31,8 @@ extension Exchange {
         if let subject = token?.subject, !subject.isEmpty {
             return group.choose(for: subject.span, avoiding: avoided, at: worker.loop.now)
         }
-        return worker.withScratch { text in
-            client.appendText(to: &text)
-            return group.choose(for: text.span, avoiding: avoided, at: worker.loop.now)
-        }
+        let text = clientText
+        return group.choose(for: text.span, avoiding: avoided, at: worker.loop.now)
     }
 
     /// The connection is ready: send the request on it.

@@ -1,5 +1,6 @@
 import Access
 import Bytes
+import EventLoop
 import HTTP
 
 extension Exchange {
@@ -10,10 +11,14 @@ extension Exchange {
         let trusted = snapshot.access.trustedProxies
         isPeerTrusted = !trusted.isEmpty && ClientAddress.isTrusted(peer, trusted)
         client = peer
+        clientText = downstream.peerText
         scheme = downstream.transportScheme
         HostName.appendNormalized(head.host, to: &host)
         if isPeerTrusted {
             client = ClientAddress.find(peer: peer, fields: head.fields, trusted: trusted)
+            if client != peer {
+                clientText = client.text
+            }
             if let said = Self.forwardedScheme(head.fields) {
                 scheme = said
             }

@@ -29,6 +29,8 @@ final class Exchange {
     private(set) var listenerIndex = 0
     /// Who the client is, behind the proxies that are trusted.
     var client: IPAddress
+    /// Its address as text: the connection's, unless a proxy has named another.
+    var clientText: [UInt8] = []
     /// `https` or `http`, as the client used it.
     var scheme: StaticString = "http"
     var isPeerTrusted = false
@@ -139,6 +141,7 @@ final class Exchange {
         // What was read of it may break off anywhere.
         head.removeAll(version: downstream.version)
         client = downstream.peerAddress
+        clientText = downstream.peerText
         scheme = downstream.transportScheme
         worker.requestIDs.append(to: &requestID)
     }

@@ -10,6 +10,8 @@ import HTTP
 protocol ExchangeDownstream: AnyObject {
     /// The address of who connected.
     var peerAddress: IPAddress { get }
+    /// The same as text, made once for a connection.
+    var peerText: [UInt8] { get }
     /// The version of HTTP that is spoken.
     var version: HTTPVersion { get }
     /// Which listener it came in on, by its place in the conf in force.

@@ -15,20 +15,22 @@ struct RequestIDs {
 
     /// Appends 32 hexadecimal digits.
     mutating func append(to text: inout [UInt8]) {
-        Self.appendHex(next(), to: &text)
-        Self.appendHex(next(), to: &text)
+        text.append(hex: next())
+        text.append(hex: next())
     }
 
-    /// Appends a fresh `traceparent` (W3C Trace Context §3.2), not sampled: whether a trace is kept
-    /// is for the back ends to say, not for a peer.
-    mutating func appendTraceParent(to text: inout [UInt8]) {
-        text.append("00-")
-        Self.appendHex(next(), to: &text)
-        Self.appendHex(next(), to: &text)
-        text.append(UInt8(ascii: "-"))
+    /// Adds a fresh `traceparent` (W3C Trace Context §3.2), not sampled: whether a trace is kept is for
+    /// the back ends to say, not for a peer.
+    mutating func addTraceParent(to sink: inout some FieldSink & ~Copyable) {
+        sink.begin("traceparent")
+        sink.append("00-")
+        sink.append(hex: next())
+        sink.append(hex: next())
+        sink.append("-")
         // All zeros would not be an id.
-        Self.appendHex(next() | 1, to: &text)
-        text.append("-00")
+        sink.append(hex: next() | 1)
+        sink.append("-00")
+        sink.end(isUnique: true)
     }
 
     /// Appends a fresh `Sec-WebSocket-Key`, which need not be secret (RFC 6455 §10.3).
@@ -47,11 +49,5 @@ struct RequestIDs {
 
     private static func rotate(_ value: UInt64, by count: UInt64) -> UInt64 {
         value << count | value >> (64 - count)
-    }
-
-    private static func appendHex(_ value: UInt64, to text: inout [UInt8]) {
-        for shift in stride(from: 60, through: 0, by: -4) {
-            text.append(ASCII.lowercaseHexDigit(UInt8(truncatingIfNeeded: value >> UInt64(shift))))
-        }
     }
 }

@@ -11,6 +11,13 @@ protocol FieldSink: ~Copyable {
     /// Adds a field that no hop may put into a table where its value could be guessed (RFC 7541
     /// §7.1.3), where the wire knows of such a thing.
     mutating func add(_ name: Span<UInt8>, _ value: Span<UInt8>, isNeverIndexed: Bool)
+    /// Begins a field whose value is told in parts: by `append`, and then ``end(isUnique:)``.
+    mutating func begin(_ name: StaticString)
+    mutating func append(_ part: Span<UInt8>)
+    mutating func append(_ part: StaticString)
+    mutating func append(hex number: UInt64)
+    /// Ends a field that was begun; one that is unique has a value that never comes again.
+    mutating func end(isUnique: Bool)
     /// Adds the fields that stand in lines of HTTP/1.1, each ended by CRLF, in strict form.
     mutating func add(lines: Span<UInt8>)
 }
@@ -32,7 +39,19 @@ extension FieldSink where Self: ~Copyable {
 }
 
 /// A buffer takes fields as HTTP/1.1 lines.
+///
+/// Always part of the caller where a name is a literal: its copy is then a store or two.
 extension ByteBuffer: FieldSink {
+    @inline(__always)
+    mutating func begin(_ name: StaticString) {
+        append(name)
+        append(": ")
+    }
+
+    mutating func end(isUnique: Bool) {
+        append("\r\n")
+    }
+
     mutating func add(lines: Span<UInt8>) {
         append(lines)
     }
@@ -48,6 +67,7 @@ extension ByteBuffer: FieldSink {
         append("\r\n")
     }
 
+    @inline(__always)
     mutating func add(_ name: StaticString, _ value: Span<UInt8>) {
         append(name)
         append(": ")
@@ -55,6 +75,7 @@ extension ByteBuffer: FieldSink {
         append("\r\n")
     }
 
+    @inline(__always)
     mutating func add(_ name: StaticString, _ value: StaticString) {
         append(name)
         append(": ")
@@ -71,5 +92,9 @@ extension HTTP2FieldList: FieldSink {
 
     mutating func add(_ name: StaticString, unique value: Span<UInt8>) {
         add(name, value, isNeverIndexed: true)
+    }
+
+    mutating func end(isUnique: Bool) {
+        end(isNeverIndexed: isUnique)
     }
 }

@@ -25,6 +25,8 @@ enum ResponseHeadWriter {
         into sink: inout some FieldSink & ~Copyable
     ) {
         var hasDate = false
+        let areNamed = fields.namesFieldsByConnection
+        let route = exchange.route
         for index in 0..<fields.count {
             switch fields.id(at: index) {
             case .connection, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding,
@@ -52,8 +54,8 @@ enum ResponseHeadWriter {
                 break
             }
             let name = fields.name(at: index)
-            if fields.isNamedByConnection(index) || isEdited(name, exchange)
-                || isCORS(name, exchange) || isAcceptedKey(name, exchange)
+            if areNamed && fields.isNamedByConnection(index) || isEdited(name, route)
+                || isCORS(name, route) || isAcceptedKey(name, exchange)
             {
                 continue
             }
@@ -66,11 +68,11 @@ enum ResponseHeadWriter {
 
     /// The answer to a key that a peer of HTTP/2 has not sent (RFC 8441 §5).
     private static func isAcceptedKey(_ name: Span<UInt8>, _ exchange: Exchange) -> Bool {
-        exchange.head.isExtendedConnect && name.isEqualIgnoringCase(to: "sec-websocket-accept")
+        name.isEqualIgnoringCase(to: "sec-websocket-accept") && exchange.head.isExtendedConnect
     }
 
-    private static func isEdited(_ name: Span<UInt8>, _ exchange: Exchange) -> Bool {
-        guard let route = exchange.route else { return false }
+    private static func isEdited(_ name: Span<UInt8>, _ route: Route?) -> Bool {
+        guard let route else { return false }
         for edit in route.settings.responseHeaders {
             switch edit {
             case .remove(let edited), .set(let edited, _):
@@ -93,8 +95,8 @@ enum ResponseHeadWriter {
     }
 
     /// Where the gateway speaks CORS, the upstream's own fields of it are dropped.
-    private static func isCORS(_ name: Span<UInt8>, _ exchange: Exchange) -> Bool {
-        guard let route = exchange.route, !route.settings.corsOrigins.isEmpty else { return false }
+    private static func isCORS(_ name: Span<UInt8>, _ route: Route?) -> Bool {
+        guard let route, !route.settings.corsOrigins.isEmpty else { return false }
         return name.count > 21
             && name.extracting(0..<21).isEqualIgnoringCase(to: "access-control-allow-")
     }

@@ -11,8 +11,8 @@ public struct AccessRecord: ~Copyable {
     private var texts: ByteBuffer
     /// A number, a flag, or where a text lies: offset in the upper half, length in the lower.
     ///
-    /// An array, because reading one word of an inline array copies them all.
-    private var words = [UInt64](repeating: 0, count: 32)
+    /// Read by its span, because a subscript copies all of an inline array.
+    private var words = InlineArray<32, UInt64>(repeating: 0)
     /// The keys that hold a text, a number, a flag.
     internal private(set) var textBits: UInt32 = 0
     internal private(set) var numberBits: UInt32 = 0
@@ -39,7 +39,12 @@ public struct AccessRecord: ~Copyable {
     public mutating func set(_ key: RecordKey, _ bytes: Span<UInt8>) {
         forget(key)
         let offset = texts.count
-        appendCut(bytes, limit: key.textSizeMax)
+        let limit = key.textSizeMax
+        if bytes.count <= limit {
+            texts.append(bytes)
+        } else {
+            appendCut(bytes, limit: limit)
+        }
         store(key, offset: offset, length: texts.count - offset)
         textBits |= key.bit
     }
@@ -75,7 +80,7 @@ public struct AccessRecord: ~Copyable {
         guard textBits & key.bit != 0 else { return set(key, bytes) }
         let (offset, length) = place(of: key)
         let room = key.textSizeMax - length
-        guard room > 0 else { return }
+        guard room >= 0, bytes.count > 0 else { return }
         var start = offset
         if offset + length != texts.count {
             start = texts.count
@@ -94,7 +99,7 @@ public struct AccessRecord: ~Copyable {
     /// The number that was set for a key, or `nil`.
     public func number(_ key: RecordKey) -> Int64? {
         guard numberBits & key.bit != 0 else { return nil }
-        return Int64(bitPattern: words[Int(key.rawValue)])
+        return Int64(bitPattern: words.span[Int(key.rawValue)])
     }
 
     /// The text that was set for a key, empty when none was.
@@ -107,14 +112,14 @@ public struct AccessRecord: ~Copyable {
 
     /// Whether the identity fields were proven by a signature.
     internal var isVerified: Bool {
-        flagBits & RecordKey.verified.bit != 0 && words[Int(RecordKey.verified.rawValue)] != 0
+        flagBits & RecordKey.verified.bit != 0 && words.span[Int(RecordKey.verified.rawValue)] != 0
     }
 
     /// The keys that hold anything.
     internal var presentBits: UInt32 { textBits | numberBits | flagBits }
 
     /// The word of a key whose bit is set in one of the masks.
-    internal func word(_ index: Int) -> UInt64 { words[index] }
+    internal func word(_ index: Int) -> UInt64 { words.span[index] }
 
     /// The text whose place a word is.
     @_lifetime(borrow self)
@@ -137,7 +142,7 @@ public struct AccessRecord: ~Copyable {
     }
 
     private func place(of key: RecordKey) -> (offset: Int, length: Int) {
-        let word = words[Int(key.rawValue)]
+        let word = words.span[Int(key.rawValue)]
         return (Int(word >> 32), Int(word & 0xFFFF_FFFF))
     }
 

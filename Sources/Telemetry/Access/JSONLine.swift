@@ -88,12 +88,10 @@ internal struct JSONLine {
 
     /// Appends the inside of a JSON string.
     internal static func appendEscaped(_ text: Span<UInt8>, to line: inout ByteBuffer) {
-        var start = 0
-        while true {
-            let end = text.endOfPlainText(from: start)
-            line.append(text.extracting(start..<end))
-            guard end < text.count else { return }
-            start = end + appendUnplain(text.extracting(end..<text.count), to: &line)
+        var end = line.appendPlainText(of: text, from: 0)
+        while end < text.count {
+            end += appendUnplain(text.extracting(end..<text.count), to: &line)
+            end = line.appendPlainText(of: text, from: end)
         }
     }
 

@@ -15,6 +15,7 @@ final class HTTP1Connection: EventHandler, PeerConnection, Runnable {
     private(set) var listenerIndex: Int
     private let listenerAddress: SocketAddress
     private let peer: SocketAddress
+    let peerText: [UInt8]
     var transport: Transport?
     private(set) var registration: Registration?
     /// Its place among the worker's connections.
@@ -73,6 +74,7 @@ final class HTTP1Connection: EventHandler, PeerConnection, Runnable {
 
     init(_ peer: SocketAddress, listenerIndex: Int, worker: Worker) {
         self.peer = peer
+        peerText = peer.address.text
         self.listenerIndex = listenerIndex
         self.worker = worker
         listenerAddress = worker.snapshot.settings.listeners[listenerIndex].address

@@ -14,6 +14,7 @@ import Telemetry
 final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushing {
     let worker: Worker
     private let peer: SocketAddress
+    let peerText: [UInt8]
     private(set) var listenerIndex: Int
     private let listenerAddress: SocketAddress
     var transport: Transport?
@@ -77,6 +78,7 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
 
     init(_ peer: SocketAddress, listenerIndex: Int, worker: Worker) {
         self.peer = peer
+        peerText = peer.address.text
         self.listenerIndex = listenerIndex
         self.worker = worker
         listenerAddress = worker.snapshot.settings.listeners[listenerIndex].address

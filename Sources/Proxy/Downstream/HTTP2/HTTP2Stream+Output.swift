@@ -6,6 +6,8 @@ import HTTP
 extension HTTP2Stream: ExchangeDownstream {
     var peerAddress: IPAddress { connection?.peerAddress ?? IPAddress(ipv4: 0) }
 
+    var peerText: [UInt8] { connection?.peerText ?? [] }
+
     var listenerIndex: Int { connection?.listenerIndex ?? 0 }
 
     var transportScheme: StaticString { connection?.isTLS == true ? "https" : "http" }

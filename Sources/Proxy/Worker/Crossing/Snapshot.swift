@@ -48,14 +48,10 @@ public final class Snapshot: Sendable {
         issuers: [Issuer]? = nil,
         listenerTLS: [TLSServerContext?]? = nil
     ) -> Snapshot {
-        var access = access
-        if let issuers {
-            access.issuers = issuers
-        }
-        return Snapshot(
+        Snapshot(
             settings: settings,
             settingsGeneration: settingsGeneration,
-            access: access,
+            access: issuers.map(access.replacing) ?? access,
             listenerTLS: listenerTLS ?? self.listenerTLS,
             upstreamTLS: upstreamTLS
         )

@@ -13,16 +13,13 @@ extension UpstreamHeadWriter {
         let head = exchange.head
         output.append(head.methodBytes)
         output.append(UInt8(ascii: " "))
-        exchange.worker.withScratch { text in
-            appendTarget(exchange, route, to: &text)
-            output.append(text.span)
-        }
+        appendTarget(exchange, head, route, to: &output)
         output.append(" HTTP/1.1\r\n")
-        withAuthority(exchange, route, target) { output.add("host", $0) }
-        writeFields(exchange, route, leavingOutKey: false, into: &output)
+        withAuthority(head, route, target) { output.add("host", $0) }
+        writeFields(exchange, head, route, leavingOutKey: false, into: &output)
         writeFraming(exchange, head, into: &output)
         writeIdentity(exchange, route, into: &output)
-        writeOrigin(exchange, into: &output)
+        writeOrigin(exchange, head, into: &output)
         output.append("\r\n")
     }
 
@@ -39,13 +36,12 @@ extension UpstreamHeadWriter {
             output.append(decimal: length)
             output.append("\r\n")
         }
-        let fields = head.fields
-        if head.upgrade, let field = fields.first(.upgrade) {
+        if head.upgrade, let field = head.fields.first(.upgrade) {
             output.append("connection: upgrade\r\n")
-            output.add("upgrade", fields.value(at: field))
+            output.add("upgrade", head.fields.value(at: field))
         }
         if head.isExtendedConnect {
-            writeWebSocketKey(exchange, fields, into: &output)
+            writeWebSocketKey(exchange, head.fields, into: &output)
         }
     }
 

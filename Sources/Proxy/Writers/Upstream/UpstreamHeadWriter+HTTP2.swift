@@ -25,12 +25,11 @@ extension UpstreamHeadWriter {
             list.add(":method", head.methodBytes)
         }
         list.add(":scheme", target.server.isTLS ? "https" : "http")
-        withAuthority(exchange, route, target) { list.add(":authority", $0) }
-        exchange.worker.withScratch { text in
-            appendTarget(exchange, route, to: &text)
-            list.add(":path", text.span)
-        }
-        writeFields(exchange, route, leavingOutKey: isWebSocket, into: &list)
+        withAuthority(head, route, target) { list.add(":authority", $0) }
+        list.begin(":path")
+        appendTarget(exchange, head, route, to: &list)
+        list.end()
+        writeFields(exchange, head, route, leavingOutKey: isWebSocket, into: &list)
         if case .length(let length) = head.framing {
             list.add("content-length", decimal: Int(clamping: length))
         }
@@ -38,7 +37,7 @@ extension UpstreamHeadWriter {
             list.add("te", "trailers")
         }
         writeIdentity(exchange, route, into: &list)
-        writeOrigin(exchange, into: &list)
+        writeOrigin(exchange, head, into: &list)
     }
 }
 

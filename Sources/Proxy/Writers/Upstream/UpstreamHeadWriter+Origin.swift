@@ -23,64 +23,64 @@ extension UpstreamHeadWriter {
     }
 
     /// Writes who asked, by which way: what a trusted proxy said is kept and added to.
-    static func writeOrigin(_ exchange: Exchange, into sink: inout some FieldSink & ~Copyable) {
-        let head = exchange.head
-        exchange.worker.withScratch { text in
-            appendForwardedFor(exchange, head.fields, to: &text)
-            sink.add("x-forwarded-for", text.span)
-        }
+    static func writeOrigin(
+        _ exchange: Exchange,
+        _ head: RequestHead,
+        into sink: inout some FieldSink & ~Copyable
+    ) {
+        writeForwardedFor(exchange, head, into: &sink)
         sink.add("x-forwarded-proto", exchange.scheme)
         if head.host.count > 0 {
             sink.add("x-forwarded-host", head.host)
         }
-        exchange.worker.withScratch { text in
-            appendForwarded(exchange, head, to: &text)
-            sink.add("forwarded", text.span)
-        }
+        writeForwarded(exchange, head, into: &sink)
         let id = exchange.requestID
         sink.add("x-request-id", unique: id.span)
         if !exchange.isPeerTrusted || head.fields.first(.traceparent) == nil {
-            exchange.worker.withScratch { text in
-                exchange.worker.requestIDs.appendTraceParent(to: &text)
-                sink.add("traceparent", unique: text.span)
-            }
+            exchange.worker.requestIDs.addTraceParent(to: &sink)
         }
         sink.add("via", head.version == .http2 ? "2 gatehouse" : "1.1 gatehouse")
     }
 
-    private static func appendForwardedFor(
+    private static func writeForwardedFor(
         _ exchange: Exchange,
-        _ fields: FieldBlock,
-        to text: inout [UInt8]
+        _ head: RequestHead,
+        into sink: inout some FieldSink & ~Copyable
     ) {
+        sink.begin("x-forwarded-for")
         if exchange.isPeerTrusted {
-            var index = fields.first(.xForwardedFor)
+            var index = head.fields.first(.xForwardedFor)
             while let field = index {
-                text.append(fields.value(at: field))
-                text.append(", ")
-                index = fields.next(.xForwardedFor, after: field)
+                sink.append(head.fields.value(at: field))
+                sink.append(", ")
+                index = head.fields.next(.xForwardedFor, after: field)
             }
         }
-        exchange.downstream?.peerAddress.appendText(to: &text)
+        let peer = exchange.downstream?.peerText ?? []
+        sink.append(peer.span)
+        sink.end(isUnique: false)
     }
 
     /// RFC 7239: who the client is, as one element.
-    private static func appendForwarded(
+    private static func writeForwarded(
         _ exchange: Exchange,
         _ head: RequestHead,
-        to text: inout [UInt8]
+        into sink: inout some FieldSink & ~Copyable
     ) {
         let isIPv4 = exchange.client.isIPv4
-        text.append(isIPv4 ? "for=" : "for=\"[")
-        exchange.client.appendText(to: &text)
-        text.append(isIPv4 ? "" : "]\"")
+        let client = exchange.clientText
+        sink.begin("forwarded")
+        sink.append(isIPv4 ? "for=" : "for=\"[")
+        sink.append(client.span)
+        sink.append(isIPv4 ? "" : "]\"")
         if head.host.count > 0 {
-            text.append(";host=\"")
-            text.append(head.host)
-            text.append("\"")
+            sink.append(";host=\"")
+            sink.append(head.host)
+            sink.append("\"")
         }
-        text.append(";proto=")
-        text.append(exchange.scheme)
+        sink.append(";proto=")
+        sink.append(exchange.scheme)
+        sink.end(isUnique: false)
     }
 }
 

@@ -11,12 +11,11 @@ import HTTP
 enum UpstreamHeadWriter {
     /// The authority that the server is asked by: the route's, the client's, or the server's own.
     static func withAuthority(
-        _ exchange: Exchange,
+        _ head: RequestHead,
         _ route: Route,
         _ target: UpstreamTarget,
         _ body: (Span<UInt8>) -> Void
     ) {
-        let head = exchange.head
         if let name = route.settings.upstreamHost {
             body(name.utf8.span)
         } else if head.host.count > 0 {
@@ -29,42 +28,49 @@ enum UpstreamHeadWriter {
 
     /// Appends the canonical path, without the route's prefix where it is to be taken off, and the
     /// query.
-    static func appendTarget(_ exchange: Exchange, _ route: Route, to text: inout [UInt8]) {
-        appendPath(exchange.path.sent, route.settings.strippedPrefix, to: &text)
-        if exchange.head.hasQuery {
-            text.append(UInt8(ascii: "?"))
-            text.append(exchange.head.queryBytes)
+    static func appendTarget(
+        _ exchange: Exchange,
+        _ head: RequestHead,
+        _ route: Route,
+        to sink: inout some FieldSink & ~Copyable
+    ) {
+        appendPath(exchange.path.sent, route.settings.strippedPrefix, to: &sink)
+        if head.hasQuery {
+            sink.append("?")
+            sink.append(head.queryBytes)
         }
     }
 
     private static func appendPath(
         _ path: Span<UInt8>,
         _ prefix: String?,
-        to text: inout [UInt8]
+        to sink: inout some FieldSink & ~Copyable
     ) {
         guard let prefix, path.count >= prefix.utf8.count,
             path.extracting(0..<prefix.utf8.count).isEqualIgnoringCase(to: prefix.utf8.span)
         else {
-            text.append(path)
+            sink.append(path)
             return
         }
         let rest = path.extracting(prefix.utf8.count...)
         if rest.count == 0 || rest[0] != UInt8(ascii: "/") {
-            text.append(UInt8(ascii: "/"))
+            sink.append("/")
         }
-        text.append(rest)
+        sink.append(rest)
     }
 
     /// Writes the peer's own fields, without what is of its connection, what only we may say, and what
     /// is not for the upstream; and without the key of a WebSocket, where the wire has none.
     static func writeFields(
         _ exchange: Exchange,
+        _ head: RequestHead,
         _ route: Route,
         leavingOutKey: Bool,
         into sink: inout some FieldSink & ~Copyable
     ) {
         let protected = exchange.snapshot.access.protectedNames
-        let fields = exchange.head.fields
+        let fields = head.fields
+        let areNamed = fields.namesFieldsByConnection
         for index in 0..<fields.count {
             switch fields.id(at: index) {
             case .host, .connection, .keepAlive, .proxyConnection, .te, .trailer,
@@ -83,7 +89,7 @@ enum UpstreamHeadWriter {
                 continue
             default:
                 let name = fields.name(at: index)
-                if fields.isNamedByConnection(index) || protected.contains(name)
+                if areNamed && fields.isNamedByConnection(index) || protected.contains(name)
                     || isTokenHeader(name, route)
                     || leavingOutKey && name.isEqualIgnoringCase(to: "sec-websocket-key")
                 {
