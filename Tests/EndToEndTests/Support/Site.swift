@@ -32,7 +32,13 @@ final class Site {
     }()
 
     /// Writes the files and starts; `change` may alter the conf.
-    init(upstream: UInt16? = nil, change: (String) -> String = { $0 }) throws {
+    ///
+    /// Returns when the gateway says that it listens, or at once.
+    init(
+        upstream: UInt16? = nil,
+        awaitsStart: Bool = true,
+        change: (String) -> String = { $0 }
+    ) throws {
         folder = try FileSystem.makeTemporaryDirectory(prefix: "gatehouse-e2e")
         let own = try PrivateKey.generate(.p256)
         ownKey = try TokenSigner(privateKey: own, algorithm: .es256, keyID: "own", type: "at+jwt")
@@ -72,6 +78,7 @@ final class Site {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle(forWritingAtPath: "\(folder)/gateway.log")
         try process.run()
+        guard awaitsStart else { return }
         let start = "listening on http://127.0.0.1:\(plainPort)"
         try #require(waitUntil { log.contains(start) || !process.isRunning })
         try #require(process.isRunning, "\(log)")

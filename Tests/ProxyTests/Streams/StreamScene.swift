@@ -110,7 +110,11 @@ final class StreamScene {
             generation: UInt64(moment),
             keySets: [Kit.keySet([0]), Kit.keySet([0]), Kit.keySet([0])]
         )
-        let equipment = WorkerEquipment(metrics: World.metrics, log: world.log)
+        let equipment = WorkerEquipment(
+            metrics: World.metrics,
+            log: world.log,
+            targets: [World.targets]
+        )
         world.at(moment, .adopt(snapshot, equipment))
     }
 

@@ -28,7 +28,11 @@ struct UpstreamWireTests {
                 generation: 2,
                 keySets: [Kit.keySet([0]), Kit.keySet([0]), Kit.keySet([0])]
             )
-            let equipment = WorkerEquipment(metrics: World.metrics, log: world.log)
+            let equipment = WorkerEquipment(
+                metrics: World.metrics,
+                log: world.log,
+                targets: [World.targets]
+            )
             world.at(world.kernel.time.now, .adopt(snapshot, equipment))
             world.worker.loop.runTurn(waitingAtMost: .zero)
             world.worker.loop.runTurn(waitingAtMost: .zero)
