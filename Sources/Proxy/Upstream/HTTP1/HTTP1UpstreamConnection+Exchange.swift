@@ -74,6 +74,7 @@ extension HTTP1UpstreamConnection: ExchangeUpstream {
             return false
         case .informational(let consumed):
             input.buffer.consume(consumed)
+            exchange.informationReceived()
             return true
         case .head(let consumed):
             input.buffer.consume(consumed)

@@ -129,6 +129,9 @@ final class OriginConnection: SimulatedActor {
                 guard reader.payload.span.isEqual(to: body.span) else {
                     throw WireFault("another body")
                 }
+                if let hasTrailer = request.hasTrailer, reader.hasTrailer != hasTrailer {
+                    throw WireFault("trailer \(reader.hasTrailer)")
+                }
                 if reader.rest > 0, !isTunnel { throw WireFault("bytes after the request") }
                 if !request.response.isEarly { beginAnswer(request) }
                 endIfAnswered()
