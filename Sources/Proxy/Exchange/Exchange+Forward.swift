@@ -146,10 +146,10 @@ extension Exchange {
         releaseUpstream(reusable: false)
         let mayRetry: Bool
         switch failure {
-        case .deadlineExceeded, .malformed, .noServer, .noWebSocket, .outOfDescriptors,
-            .readTimedOut:
+        case .badWebSocket, .deadlineExceeded, .malformed, .noServer, .noWebSocket,
+            .outOfDescriptors, .readTimedOut:
             mayRetry = false
-        case .closedEarly, .connectFailed, .connectTimedOut, .tlsFailed:
+        case .connectTimedOut where !isUnsent, .closedEarly, .connectFailed, .tlsFailed:
             mayRetry =
                 wasConnecting
                 || head.method.isIdempotent && head.framing == .none && isUntouched
