@@ -140,7 +140,9 @@ extension Exchange {
         if failure.blamesServer, isBlamed {
             target?.failed(at: worker.loop.now)
         }
-        if failure == .refused, bytesReceived > 0 {
+        // Nothing of it was sent where it waited for room on a connection that was ready.
+        let isUnsent = failure == .refused || failure == .connectTimedOut && !wasConnecting
+        if isUnsent, bytesReceived > 0 {
             refusedBody = upstream?.takeBody()
         }
         releaseUpstream(reusable: false)
@@ -153,8 +155,8 @@ extension Exchange {
             mayRetry =
                 wasConnecting
                 || head.method.isIdempotent && head.framing == .none && isUntouched
-        case .refused:
-            // The server vouches that it has done nothing.
+        case .connectTimedOut, .refused:
+            // The server has done nothing, and vouches for that where it was sent.
             mayRetry = bytesReceived == 0 || refusedBody != nil
         }
         let step = machine.upstreamFailed(
