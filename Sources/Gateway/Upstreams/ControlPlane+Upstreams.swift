@@ -36,6 +36,8 @@ extension ControlPlane {
         }
     }
 
+    /// Tells the workers of one upstream.
+    ///
     /// Not while a conf is being taken up: the workers' upstreams are those of the conf before, which
     /// may be others by the same name. They get the addresses with the conf.
     private func postTargets(of upstream: Int) {
