@@ -26,6 +26,50 @@ extension EndToEnd {
             #expect(try site.curl("/orders/1", token: site.token()).status == 200)
         }
 
+        @Test(arguments: ["127.0.0.1", "localhost"])
+        func firstRequestFindsItsServer(host: String) throws {
+            // The more workers, the longer the first of them listens before the others.
+            let site = try Site(awaitsStart: false) { conf in
+                "workers 16;\n"
+                    + conf.replacing(/workers [^;]*;/, with: "").replacing(
+                        /server +127\.0\.0\.1:/,
+                        with: "server \(host):"
+                    )
+            }
+            var first: Response?
+            #expect(
+                waitUntil {
+                    guard let wire = try? site.plain() else { return false }
+                    try? wire.send("GET /public/1 HTTP/1.1\r\nHost: a\r\n\r\n")
+                    first = try? wire.readResponse()
+                    return true
+                }
+            )
+            #expect(first?.status == 200, "\(String(describing: first)) \(site.log)")
+        }
+
+        @Test
+        func reloadAddsServersByName() throws {
+            let site = try Site { conf in
+                conf.replacing(/server +127\.0\.0\.1:/, with: "server localhost:")
+            }
+            let conf = Command.read("\(site.folder)/gateway.conf")
+            let server = "server localhost:\(site.backEnd.port)"
+            for added in ["server 127.0.0.1:\(site.backEnd.port); \(server)", server] {
+                let before = site.log.components(separatedBy: "the conf was").count
+                try site.write("gateway.conf", conf.replacing(server, with: added))
+                site.signal(SIGHUP)
+                var statuses: Set<Int> = []
+                repeat {
+                    let wire = try site.plain()
+                    try wire.send("GET /public/1 HTTP/1.1\r\nHost: a\r\n\r\n")
+                    statuses.insert(try wire.readResponse().status)
+                } while site.log.components(separatedBy: "the conf was").count == before
+                #expect(statuses == [200], "\(site.log)")
+                #expect(site.log.contains("the conf was reloaded"))
+            }
+        }
+
         @Test
         func connectionsOfARemovedListenerEnd() throws {
             let site = try Site()

@@ -267,7 +267,8 @@ extension DirectiveTable {
         upstreamTime(
             "connect_timeout",
             Defaults.connectTimeout,
-            "The longest wait for a connection, TLS included."
+            "The longest wait for a connection, TLS included, and for a server of HTTP/2 to allow a "
+                + "stream on it."
         ),
         upstreamTime(
             "read_timeout",

@@ -29,11 +29,11 @@ actor ControlPlane {
     private var accessLog: AccessLog?
     var snapshot: Snapshot?
     var keys: [KeySetVersion] = []
-    private var addresses: [[[SocketAddress]]] = []
-    private var unhealthy: Set<ServerPlace> = []
+    var addresses: [[[SocketAddress]]] = []
+    var unhealthy: Set<ServerPlace> = []
     private var keeper: KeySetKeeper?
     private var resolver: UpstreamResolver?
-    private var checker: HealthChecker?
+    var checker: HealthChecker?
     var authorization: AuthorizationPlane?
     var controlSocket: ControlSocket?
     private var workers: [Mailbox<WorkerMessage>] = []
@@ -77,7 +77,7 @@ actor ControlPlane {
         try openAccessLog()
         authorization = try await openAuthorization(settings)
         controlSocket = try authorization.map(startControlSocket)
-        await startKeepers(inheriting: [], unhealthy: [])
+        await startKeepers(inheriting: [], names: [:], unhealthy: [])
         let first = try makeSnapshot()
         snapshot = first
         let counters = registry.adopt(
@@ -114,7 +114,11 @@ actor ControlPlane {
         let thread = WorkerThread(
             index: index,
             snapshot: snapshot,
-            equipment: WorkerEquipment(metrics: metrics, log: accessLog),
+            equipment: WorkerEquipment(
+                metrics: metrics,
+                log: accessLog,
+                targets: targetStates()
+            ),
             desk: errands,
             reporter: WorkerJournal(log),
             revocations: revocations,
@@ -145,6 +149,7 @@ actor ControlPlane {
 
     private func startKeepers(
         inheriting: [InheritedKeySet],
+        names known: [ResolvedName: [SocketAddress]],
         unhealthy: Set<HealthTarget>
     ) async {
         let names = settings.issuers.map(\.identifier)
@@ -160,7 +165,8 @@ actor ControlPlane {
         let resolver = UpstreamResolver(
             upstreams: settings.upstreams,
             publisher: AddressRelay(plane: self, generation: generation),
-            sink: upstreamJournal
+            sink: upstreamJournal,
+            inheriting: known
         )
         let checker = HealthChecker(
             upstreams: settings.upstreams,
@@ -172,15 +178,16 @@ actor ControlPlane {
         self.keeper = keeper
         self.resolver = resolver
         self.checker = checker
-        await keeper.start()
-        await resolver.start(waitingAtMost: Self.resolveTime)
-        keys = await heldKeys()
+        // Before the first look-up: what that finds is told, and belongs to these servers.
         addresses = await resolver.addresses()
         for (upstream, servers) in addresses.enumerated() {
             for (server, found) in servers.enumerated() {
                 await checker.setAddresses(found, upstream: upstream, server: server)
             }
         }
+        await keeper.start()
+        await resolver.start(waitingAtMost: Self.resolveTime)
+        keys = await heldKeys()
     }
 
     private func makeSnapshot() throws(StartFault) -> Snapshot {
@@ -213,54 +220,6 @@ extension ControlPlane {
         )
         snapshot = next
         post(.snapshot(next, nil))
-    }
-
-    /// A server is to be found elsewhere.
-    func addressesChanged(
-        _ upstream: Int,
-        _ server: Int,
-        _ found: [SocketAddress],
-        generation: UInt64
-    ) async {
-        guard generation == self.generation, addresses.indices.contains(upstream) else { return }
-        addresses[upstream][server] = found
-        postTargets(of: upstream)
-        await checker?.setAddresses(found, upstream: upstream, server: server)
-    }
-
-    /// A server answers its checks, or does not.
-    func healthChanged(_ place: ServerPlace, isHealthy: Bool, generation: UInt64) {
-        guard generation == self.generation else { return }
-        if isHealthy {
-            unhealthy.remove(place)
-        } else {
-            unhealthy.insert(place)
-        }
-        postTargets(of: place.upstream)
-    }
-
-    private func postTargets() {
-        for upstream in settings.upstreams.indices {
-            postTargets(of: upstream)
-        }
-    }
-
-    private func postTargets(of upstream: Int) {
-        guard addresses.indices.contains(upstream) else { return }
-        var states: [TargetState] = []
-        for (server, found) in addresses[upstream].enumerated() {
-            for address in found {
-                let place = ServerPlace(upstream: upstream, server: server, address: address)
-                states.append(
-                    TargetState(
-                        server: server,
-                        address: address,
-                        isHealthy: !unhealthy.contains(place)
-                    )
-                )
-            }
-        }
-        post(.targets(upstream: settings.upstreams[upstream].name, states))
     }
 
     /// Makes sessions and tokens dead on every worker: no decision that starts after the return takes
@@ -362,6 +321,7 @@ extension ControlPlane {
         }
         let nextAuthorization = try await prepareAuthorization(loaded.settings)
         let held = await keeper?.inheritance() ?? []
+        let names = await resolver?.inheritance() ?? [:]
         let sick = await checker?.unhealthyTargets() ?? []
         await stopKeepers()
         if loaded.settings.workerCount != settings.workerCount {
@@ -377,13 +337,15 @@ extension ControlPlane {
         generation += 1
         certificates = CertificateWatch(settings)
         unhealthy = Set(settings.places(of: sick))
-        await startKeepers(inheriting: held, unhealthy: sick)
+        await startKeepers(inheriting: held, names: names, unhealthy: sick)
         let next = try makeSnapshot()
         snapshot = next
         let counters = registry.adopt(MetricsLayout(settings), workerCount: workerCount)
         registry.keepKeySets(ofIssuers: settings.issuers.map(\.identifier))
+        let targets = targetStates()
         for (worker, metrics) in zip(workers, counters) {
-            _ = worker.post(.snapshot(next, WorkerEquipment(metrics: metrics, log: nextLog)))
+            let equipment = WorkerEquipment(metrics: metrics, log: nextLog, targets: targets)
+            _ = worker.post(.snapshot(next, equipment))
         }
         takeOver(from: lastAuthorization, lastStateDirectory)
         await catchUpOnKeys()

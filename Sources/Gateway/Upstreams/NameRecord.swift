@@ -6,13 +6,14 @@ import EventLoop
 /// has gone bad is found out by checks and by passive ejection, and none at all would be worse.
 struct NameRecord {
     /// The addresses, in an order that changes only where they do.
-    private(set) var addresses: [SocketAddress] = []
+    private(set) var addresses: [SocketAddress]
     /// Whether the last look-up failed.
     private(set) var isFailing = false
     private var random: SeededRandom
 
-    /// A name that was not looked up yet.
-    init(seed: UInt64) {
+    /// A name that was not looked up yet, with what the conf before this one knew of it.
+    init(seed: UInt64, addresses: [SocketAddress] = []) {
+        self.addresses = addresses
         random = SeededRandom(seed: seed)
     }
 

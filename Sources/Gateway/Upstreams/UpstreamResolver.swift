@@ -17,6 +17,14 @@ struct SystemNameLookup: NameLookup {
     }
 }
 
+/// What an address was found by.
+public struct ResolvedName: Sendable, Hashable {
+    /// The name.
+    public let host: String
+    /// The port that stands in each of its addresses.
+    public let port: UInt16
+}
+
 /// Who brings changed addresses to the workers and to the health checks.
 public protocol UpstreamAddressPublisher: Sendable {
     /// A server of an upstream is to be found at these addresses now, never none.
@@ -42,10 +50,14 @@ public actor UpstreamResolver {
     private var waitingForFirst: [CheckedContinuation<Void, Never>] = []
 
     /// Prepares a resolver; nothing is asked before ``start(waitingAtMost:)``.
+    ///
+    /// What ``inheritance()`` of the resolver before this one gave holds until a name is looked up:
+    /// a reload while the name servers are down loses no server.
     public init(
         upstreams: [UpstreamSettings],
         publisher: any UpstreamAddressPublisher,
-        sink: any UpstreamEventSink
+        sink: any UpstreamEventSink,
+        inheriting: [ResolvedName: [SocketAddress]] = [:]
     ) {
         self.init(
             upstreams: upstreams,
@@ -53,7 +65,8 @@ public actor UpstreamResolver {
             sink: sink,
             lookup: SystemNameLookup(),
             clock: SystemClock(),
-            seed: .random(in: .min ... .max)
+            seed: .random(in: .min ... .max),
+            inheriting: inheriting
         )
     }
 
@@ -64,7 +77,8 @@ public actor UpstreamResolver {
         sink: any UpstreamEventSink,
         lookup: any NameLookup,
         clock: any ControlClock,
-        seed: UInt64
+        seed: UInt64,
+        inheriting: [ResolvedName: [SocketAddress]] = [:]
     ) {
         self.lookup = lookup
         self.clock = clock
@@ -73,7 +87,8 @@ public actor UpstreamResolver {
         self.seed = seed
         known = upstreams.map { upstream in
             upstream.servers.map { server in
-                IPAddress(server.host).map { [SocketAddress(address: $0, port: server.port)] } ?? []
+                IPAddress(server.host).map { [SocketAddress(address: $0, port: server.port)] }
+                    ?? inheriting[ResolvedName(host: server.host, port: server.port)] ?? []
             }
         }
         servers = upstreams.enumerated().flatMap { upstream, settings in
@@ -113,6 +128,16 @@ public actor UpstreamResolver {
         known
     }
 
+    /// What is known of every name, for the resolver of the next conf.
+    public func inheritance() -> [ResolvedName: [SocketAddress]] {
+        var held: [ResolvedName: [SocketAddress]] = [:]
+        for server in servers {
+            let name = ResolvedName(host: server.settings.host, port: server.settings.port)
+            held[name] = known[server.upstream][server.index]
+        }
+        return held
+    }
+
     /// Looks nothing up any more.
     public func stop() {
         for task in tasks {
@@ -122,7 +147,7 @@ public actor UpstreamResolver {
     }
 
     private func keepResolving(_ server: Server, seed: UInt64) async {
-        var record = NameRecord(seed: seed)
+        var record = NameRecord(seed: seed, addresses: known[server.upstream][server.index])
         var isFirst = true
         while !Task.isCancelled {
             let result = await lookUp(server.settings)

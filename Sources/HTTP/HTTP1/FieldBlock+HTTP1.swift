@@ -45,6 +45,24 @@ extension FieldBlock {
         )
     }
 
+    /// Reads the fields of a trailer section, its blank line included, whose bytes were checked as they
+    /// came.
+    ///
+    /// - Throws: ``ParseFault/tooManyFields``.
+    mutating func readTrailers(
+        _ block: Span<UInt8>,
+        countMax: Int
+    ) throws(ParseFault) {
+        removeAll()
+        var start = 0
+        while let end = block.firstIndex(of: 0x0D, from: start), end > start {
+            guard count < countMax else { throw .tooManyFields }
+            try recordField(in: block, line: start..<end)
+            start = end + 2
+        }
+        adopt(block)
+    }
+
     private static func nameFault(
         in received: Span<UInt8>,
         line: Range<Int>,

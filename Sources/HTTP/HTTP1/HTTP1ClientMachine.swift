@@ -22,7 +22,7 @@ public struct HTTP1ClientMachine: Sendable {
     private var hasStatusLine = false
     private var requestMethod = Method.get
     private var upgradeRequested = false
-    private var informationalCount = 0
+    private var interim = InterimBudget()
     private var keepsAlive = true
     private var body = BodyReader.complete
     /// What stood behind the last chunk, with its blank line.
@@ -40,7 +40,7 @@ public struct HTTP1ClientMachine: Sendable {
         precondition(isReusable)
         self.requestMethod = requestMethod
         self.upgradeRequested = upgradeRequested
-        informationalCount = 0
+        interim = InterimBudget()
         trailers.removeAll(keepingCapacity: true)
         beginHead()
     }
@@ -88,15 +88,8 @@ public struct HTTP1ClientMachine: Sendable {
     public mutating func takeTrailers(into fields: inout FieldBlock) throws(ParseFault) {
         // Without trailers there is only the blank line.
         guard trailers.count > 2 else { return }
-        fields.removeAll()
         let block = trailers
-        var start = 0
-        while let end = block.span.firstIndex(of: 0x0D, from: start), end > start {
-            guard fields.count < limits.fieldCount else { throw .tooManyFields }
-            try fields.recordField(in: block.span, line: start..<end)
-            start = end + 2
-        }
-        fields.adopt(block.span)
+        try fields.readTrailers(block.span, countMax: limits.fieldCount)
     }
 
     /// Notes that the upstream sends nothing more.
@@ -183,10 +176,7 @@ public struct HTTP1ClientMachine: Sendable {
             return .head(consumed: consumed)
         }
         if head.status < 200 {
-            informationalCount += 1
-            guard informationalCount <= Self.informationalCountMax else {
-                throw .informationalFlood
-            }
+            try interim.spend(consumed, of: limits)
             beginHead()
             return .informational(consumed: consumed)
         }
@@ -207,9 +197,6 @@ public struct HTTP1ClientMachine: Sendable {
             return .end(consumed: consumed)
         }
     }
-
-    /// The most interim responses to one request: a `100`, and early hints a few times over.
-    private static let informationalCountMax = 16
 }
 
 extension HTTP1ClientMachine {

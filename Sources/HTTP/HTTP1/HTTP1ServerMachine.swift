@@ -16,7 +16,7 @@ public struct HTTP1ServerMachine: Sendable {
     private var lines = HeadLines()
     private var hasRequestLine = false
     private var body = BodyReader.complete
-    /// What stood behind the last chunk, which is dropped.
+    /// What stood behind the last chunk, with its blank line.
     private var trailers: [UInt8] = []
 
     /// Makes a machine that awaits its first head.
@@ -61,6 +61,18 @@ public struct HTTP1ServerMachine: Sendable {
         body.consumed(count)
     }
 
+    /// Reads the trailers of the request that has just ended, whose bytes were checked as they came.
+    ///
+    /// They stand beside the head: nothing that was decided by that is changed by them.
+    ///
+    /// - Throws: ``ParseFault/tooManyFields``.
+    public mutating func takeTrailers(into fields: inout FieldBlock) throws(ParseFault) {
+        // Without trailers there is only the blank line.
+        guard trailers.count > 2 else { return }
+        let block = trailers
+        try fields.readTrailers(block.span, countMax: limits.fieldCount)
+    }
+
     /// Awaits the next head.
     ///
     /// The request before it has ended and its response is written.
@@ -69,6 +81,9 @@ public struct HTTP1ServerMachine: Sendable {
         state = .awaitingHead
         lines = HeadLines()
         hasRequestLine = false
+        if !trailers.isEmpty {
+            trailers.removeAll(keepingCapacity: true)
+        }
     }
 
     /// Whether a head is due, in part received or not.
@@ -155,8 +170,6 @@ public struct HTTP1ServerMachine: Sendable {
         case .body(let skip, let count):
             return .body(skip: skip, count: count)
         case .end(let consumed):
-            // Nothing that comes after the decision may change it.
-            trailers.removeAll(keepingCapacity: true)
             state = .awaitingNext
             return .end(consumed: consumed)
         }
@@ -170,8 +183,8 @@ extension HTTP1ServerMachine {
         /// payload, perhaps none, to be consumed as they are relayed and noted by
         /// ``HTTP1ServerMachine/bodyConsumed(_:)``.
         case body(skip: Int, count: Int)
-        /// The request has ended with `consumed` more bytes of framing. Trailers were read, checked
-        /// and dropped.
+        /// The request has ended with `consumed` more bytes of framing; its trailers can be taken by
+        /// ``HTTP1ServerMachine/takeTrailers(into:)``.
         case end(consumed: Int)
         /// The head was filled in; it took `consumed` bytes.
         case head(consumed: Int)

@@ -120,6 +120,11 @@ public final class HTTP2ClientSession {
     /// than ``HTTP2Limits/streamCount``.
     public var streamCountMax: Int { engine.streamCountMax }
 
+    /// Whether a request has not been sent, for want of room among the peer's streams or of a turn.
+    ///
+    /// Cost: linear in the streams for one that waits.
+    public func isWaiting(_ stream: Int32) -> Bool { engine.isWaiting(stream) }
+
     /// Whether the peer's SETTINGS have come.
     public var hasSettings: Bool { engine.hasSettings }
 

@@ -88,7 +88,7 @@ public protocol HTTP2ClientHandler: HTTP2Handler {
     /// is a tunnel.
     func responseReceived(_ slot: Int, head: inout ResponseHead, isComplete: Bool)
 
-    /// The head of an interim response.
+    /// The head of an interim response, to be swapped out of `head`.
     func informationReceived(_ slot: Int, head: inout ResponseHead)
 
     /// A malformed response (RFC 9113 §8.1.1); the session resets the stream, and

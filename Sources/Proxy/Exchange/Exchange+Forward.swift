@@ -138,21 +138,23 @@ extension Exchange {
         if failure.blamesServer, isBlamed {
             target?.failed(at: worker.loop.now)
         }
-        if failure == .refused, bytesReceived > 0 {
+        // Nothing of it was sent where it waited for room on a connection that was ready.
+        let isUnsent = failure == .refused || failure == .connectTimedOut && !wasConnecting
+        if isUnsent, bytesReceived > 0 {
             refusedBody = upstream?.takeBody()
         }
         releaseUpstream(reusable: false)
         let mayRetry: Bool
         switch failure {
-        case .deadlineExceeded, .malformed, .noServer, .noWebSocket, .outOfDescriptors,
-            .readTimedOut:
+        case .badWebSocket, .deadlineExceeded, .malformed, .noServer, .noWebSocket,
+            .outOfDescriptors, .readTimedOut:
             mayRetry = false
-        case .closedEarly, .connectFailed, .connectTimedOut, .tlsFailed:
+        case .connectTimedOut where !isUnsent, .closedEarly, .connectFailed, .tlsFailed:
             mayRetry =
                 wasConnecting
                 || head.method.isIdempotent && head.framing == .none && isUntouched
-        case .refused:
-            // The server vouches that it has done nothing.
+        case .connectTimedOut, .refused:
+            // The server has done nothing, and vouches for that where it was sent.
             mayRetry = bytesReceived == 0 || refusedBody != nil
         }
         let step = machine.upstreamFailed(

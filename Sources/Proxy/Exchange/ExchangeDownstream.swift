@@ -25,6 +25,8 @@ protocol ExchangeDownstream: AnyObject {
 
     /// Says that the body may be sent (`100 Continue`).
     func sendContinue()
+    /// Writes the interim response that stands in the exchange, a head and no more.
+    func sendInformation(_ exchange: Exchange)
     /// Writes the head of the exchange's response.
     func sendHead(_ exchange: Exchange, framing: BodyFraming)
     /// Takes of the first `available` bytes, which are the response body's; returns how many. What

@@ -3,7 +3,7 @@ import EventLoop
 /// The wire that an exchange goes out on: one HTTP/1.1 connection, or one HTTP/2 stream.
 ///
 /// It reads the response and tells the exchange what has come: ``Exchange/upstreamConnected()``,
-/// ``Exchange/responseHeadReceived()``, ``Exchange/responseBodyReceived(_:first:)``,
+/// ``Exchange/informationReceived()``, ``Exchange/responseHeadReceived()``, ``Exchange/responseBodyReceived(_:first:)``,
 /// ``Exchange/responseEnded(isReusable:)``, or ``Exchange/upstreamStopped(_:)``. While
 /// ``Exchange/isResponsePaused`` holds, it keeps what it has and tells nothing. After it has told
 /// something by itself, it has the other side go on (``ExchangeDownstream/advance()``).

@@ -1,5 +1,7 @@
 /// What went wrong with an upstream: who is at fault, what the peer is told, what the log says.
 public enum UpstreamFailure: CaseIterable, Sendable {
+    /// It has answered the opening handshake of a WebSocket as no server may (RFC 6455 §4.2.2).
+    case badWebSocket
     case closedEarly
     case connectFailed
     case connectTimedOut
@@ -7,7 +9,8 @@ public enum UpstreamFailure: CaseIterable, Sendable {
     case deadlineExceeded
     case malformed
     case noServer
-    /// It speaks HTTP/2 without WebSocket (RFC 8441 §3).
+    /// It does not speak WebSocket: over HTTP/2 it has not said so (RFC 8441 §3), over HTTP/1.1 it
+    /// has answered as if nobody had asked.
     case noWebSocket
     case outOfDescriptors
     case readTimedOut
@@ -18,7 +21,7 @@ public enum UpstreamFailure: CaseIterable, Sendable {
     /// The status that the peer gets.
     var status: Int {
         switch self {
-        case .closedEarly, .connectFailed, .malformed, .noWebSocket, .tlsFailed: 502
+        case .badWebSocket, .closedEarly, .connectFailed, .malformed, .noWebSocket, .tlsFailed: 502
         case .noServer, .outOfDescriptors, .refused: 503
         case .connectTimedOut, .deadlineExceeded, .readTimedOut: 504
         }
@@ -27,6 +30,7 @@ public enum UpstreamFailure: CaseIterable, Sendable {
     /// The word in the log and in the problem document.
     public var word: StaticString {
         switch self {
+        case .badWebSocket: "upstream_bad_websocket"
         case .closedEarly: "upstream_closed_early"
         case .connectFailed: "upstream_connect_failed"
         case .connectTimedOut: "upstream_connect_timeout"
@@ -44,6 +48,7 @@ public enum UpstreamFailure: CaseIterable, Sendable {
     /// One sentence for the peer.
     var title: StaticString {
         switch self {
+        case .badWebSocket: "The service behind the gateway answered a WebSocket wrongly."
         case .closedEarly: "The service behind the gateway closed the connection early."
         case .connectFailed: "The service behind the gateway could not be reached."
         case .connectTimedOut: "The service behind the gateway could not be reached in time."
@@ -65,7 +70,8 @@ public enum UpstreamFailure: CaseIterable, Sendable {
     /// Whether the server is at fault, so that it counts towards ejection.
     var blamesServer: Bool {
         switch self {
-        case .closedEarly, .connectFailed, .connectTimedOut, .malformed, .readTimedOut, .tlsFailed:
+        case .badWebSocket, .closedEarly, .connectFailed, .connectTimedOut, .malformed,
+            .readTimedOut, .tlsFailed:
             true
         case .deadlineExceeded, .noServer, .noWebSocket, .outOfDescriptors, .refused: false
         }

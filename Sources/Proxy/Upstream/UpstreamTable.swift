@@ -1,16 +1,11 @@
 import Configuration
 
-/// The upstreams of one worker, kept through reloads where their conf has not changed.
+/// The upstreams of one worker.
 struct UpstreamTable {
     private var groups: [UpstreamGroup] = []
-    private var settingsGeneration: UInt64?
-    /// The addresses as last told, by upstream name: a reload begins with them.
-    private var known: [String: [TargetState]] = [:]
 
-    /// Takes the upstreams of a new conf.
-    mutating func adopt(_ snapshot: Snapshot, worker: Int) {
-        guard settingsGeneration != snapshot.settingsGeneration else { return }
-        settingsGeneration = snapshot.settingsGeneration
+    /// Takes the upstreams of a new conf, with the addresses known of each, in its order.
+    mutating func adopt(_ snapshot: Snapshot, _ targets: [[TargetState]], worker: Int) {
         let previous = groups
         groups = snapshot.settings.upstreams.enumerated().map { index, settings in
             let group = UpstreamGroup(
@@ -20,9 +15,7 @@ struct UpstreamTable {
                 workerCount: snapshot.settings.workerCount,
                 firstTurn: worker
             )
-            if let states = known[settings.name] {
-                group.update(states.filter { $0.server < settings.servers.count })
-            }
+            group.update(targets[index])
             return group
         }
         for group in previous {
@@ -32,7 +25,6 @@ struct UpstreamTable {
 
     /// Takes the addresses of one upstream.
     mutating func update(_ name: String, _ states: [TargetState]) {
-        known[name] = states
         groups.first { $0.settings.name == name }?.update(states)
     }
 

@@ -99,9 +99,10 @@ public final class Worker: TurnObserver, MailReceiver {
         )
         connectionCountMax = max(1, limits.connectionCount / snapshot.settings.workerCount)
         budget = Self.makeBudget(snapshot, now: loop.now)
-        upstreams.adopt(snapshot, worker: index)
+        upstreams.adopt(snapshot, equipment.targets, worker: index)
         alarm = Alarm(loop)
         streamAlarm = Alarm(loop)
+        countHealth(equipment.targets)
         loop.turnObserver = self
         mailbox = try loop.makeMailbox(limit: Self.mailCountMax, receiver: self)
     }
@@ -151,7 +152,10 @@ public final class Worker: TurnObserver, MailReceiver {
         case .stop: stop()
         case .targets(let upstream, let states):
             upstreams.update(upstream, states)
-            countHealth(upstream, states)
+            let place = snapshot.settings.upstreams.firstIndex { $0.name == upstream }
+            if let place {
+                countHealth(upstream: place, states)
+            }
         }
     }
 
@@ -173,8 +177,9 @@ public final class Worker: TurnObserver, MailReceiver {
                 1,
                 snapshot.settings.limits.connectionCount / snapshot.settings.workerCount
             )
+            upstreams.adopt(snapshot, equipment.targets, worker: index)
+            countHealth(equipment.targets)
         }
-        upstreams.adopt(snapshot, worker: index)
     }
 
     /// Closes the listeners that are gone, and opens the new ones.
@@ -204,12 +209,16 @@ public final class Worker: TurnObserver, MailReceiver {
     /// Peers that may wait to be accepted: what the kernel allows by default.
     public static let backlog = 4096
 
-    private func countHealth(_ upstream: String, _ states: [TargetState]) {
-        let upstreams = snapshot.settings.upstreams
-        guard let place = upstreams.firstIndex(where: { $0.name == upstream }) else { return }
-        for server in upstreams[place].servers.indices {
+    private func countHealth(_ targets: [[TargetState]]) {
+        for (upstream, states) in targets.enumerated() {
+            countHealth(upstream: upstream, states)
+        }
+    }
+
+    private func countHealth(upstream: Int, _ states: [TargetState]) {
+        for server in snapshot.settings.upstreams[upstream].servers.indices {
             metrics.setUpstreamServer(
-                upstream: place,
+                upstream: upstream,
                 server: server,
                 isHealthy: states.contains { $0.server == server && $0.isHealthy }
             )

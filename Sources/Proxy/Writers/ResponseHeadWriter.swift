@@ -19,11 +19,33 @@ enum ResponseHeadWriter {
         sink.add("x-request-id", unique: id.span)
     }
 
+    /// Writes the fields of an interim response: what the upstream says that may be said, and nothing
+    /// of our own.
+    static func writeInformation(
+        _ exchange: Exchange,
+        into sink: inout some FieldSink & ~Copyable
+    ) {
+        _ = relayFields(exchange, exchange.responseHead.fields, into: &sink)
+    }
+
     private static func writeUpstreamFields(
         _ exchange: Exchange,
         _ fields: FieldBlock,
         into sink: inout some FieldSink & ~Copyable
     ) {
+        if !relayFields(exchange, fields, into: &sink) {
+            exchange.worker.withDate { sink.add("date", $0) }
+        }
+    }
+
+    /// Writes those of an upstream's fields that go on.
+    ///
+    /// - Returns: Whether the date is among them.
+    private static func relayFields(
+        _ exchange: Exchange,
+        _ fields: FieldBlock,
+        into sink: inout some FieldSink & ~Copyable
+    ) -> Bool {
         var hasDate = false
         let areNamed = fields.namesFieldsByConnection
         let route = exchange.route
@@ -61,9 +83,7 @@ enum ResponseHeadWriter {
             }
             sink.add(name, fields.value(at: index))
         }
-        if !hasDate {
-            exchange.worker.withDate { sink.add("date", $0) }
-        }
+        return hasDate
     }
 
     /// The answer to a key that a peer of HTTP/2 has not sent (RFC 8441 §5).

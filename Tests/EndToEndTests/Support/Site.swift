@@ -35,10 +35,12 @@ final class Site {
 
     /// Writes the files and starts; `change` may alter the conf.
     ///
-    /// `companion` starts a server of the test's own in the folder, before the gateway starts: one that
-    /// is not there yet fails its first health check, which counts until two later ones succeed.
+    /// Returns when the gateway says that it listens, or at once. `companion` starts a server of the
+    /// test's own in the folder, before the gateway starts: one that is not there yet fails its first
+    /// health check, which counts until two later ones succeed.
     init(
         upstream: UInt16? = nil,
+        awaitsStart: Bool = true,
         change: (String) -> String = { $0 },
         companion: (String) throws -> AnyObject? = { _ in nil }
     ) throws {
@@ -82,6 +84,7 @@ final class Site {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle(forWritingAtPath: "\(folder)/gateway.log")
         try process.run()
+        guard awaitsStart else { return }
         let start = "listening on http://127.0.0.1:\(plainPort)"
         try #require(waitUntil { log.contains(start) || !process.isRunning })
         try #require(process.isRunning, "\(log)")

@@ -66,6 +66,50 @@ struct UpstreamResolverTests {
     }
 
     @Test
+    func aReloadKeepsWhatIsKnownOfNames() async throws {
+        let witness = UpstreamWitness()
+        let clock = ManualClock()
+        let lookup = FakeLookup()
+        lookup.set("orders.test", ["10.0.0.1"])
+        var resolver = UpstreamResolver(
+            upstreams: [upstream([("orders.test", false)])],
+            publisher: witness,
+            sink: witness,
+            lookup: lookup,
+            clock: clock,
+            seed: 1
+        )
+        await resolver.start(waitingAtMost: .seconds(5))
+        let held = await resolver.inheritance()
+        await resolver.stop()
+        lookup.set("orders.test", nil)
+        resolver = UpstreamResolver(
+            upstreams: [
+                upstream([("127.0.0.1", false), ("orders.test", false), ("new.test", false)])
+            ],
+            publisher: witness,
+            sink: witness,
+            lookup: lookup,
+            clock: clock,
+            seed: 1,
+            inheriting: held
+        )
+        #expect(await resolver.addresses()[0][1] == (try addresses("10.0.0.1")))
+        await resolver.start(waitingAtMost: .seconds(5))
+        let found = await resolver.addresses()[0]
+        #expect(found == [try addresses("127.0.0.1"), try addresses("10.0.0.1"), []])
+        #expect(
+            witness.events.contains { event in
+                guard case .nameUnresolved("orders.test", _, keptCount: 1) = event else {
+                    return false
+                }
+                return true
+            }
+        )
+        await resolver.stop()
+    }
+
+    @Test
     func aNameThatNeverResolvesDelaysTheStartOnlySoLong() async throws {
         let witness = UpstreamWitness()
         let clock = ManualClock()

@@ -103,6 +103,15 @@ def trailers(report, gate, backends):
     report.equal("nghttp's request trailers", (seen.get("length"), seen.get("trailers")), (1024, {"x-check": "7"}))
 
 
+def hints(report, gate, backends):
+    """Interim responses, over each wire."""
+    for client, (wire, plain, version) in CLIENTS.items():
+        answer = curl(gate, "/origin/hints", wire=wire, plain=plain)
+        report.equal(f"{client}: 103 comes before 200", (answer.status, answer.body, answer.interim), (200, b"hinted", [(103, [("link", "</a.css>; rel=preload")])] * 2))
+    answer = curl(gate, "/origin/hints", wire="--http1.0", plain=True)
+    report.equal("HTTP/1.0: 200 alone", (answer.status, answer.body, answer.interim), (200, b"hinted", []))
+
+
 def heads(report, gate, backends):
     """What the server is told is the same whatever the wire; forged fields are gone."""
     views = {}
@@ -246,7 +255,7 @@ def main():
         backends.begin()
         gate.begin(routes)
         for title, work in (
-            ("downloads", downloads), ("uploads", uploads), ("trailers", trailers), ("what the server is told", heads),
+            ("downloads", downloads), ("uploads", uploads), ("trailers", trailers), ("hints", hints), ("what the server is told", heads),
             ("what the client is told", responses), ("nghttp", nghttp), ("Python", pythons),
         ):  # fmt: skip
             if gate.is_standin and work is heads:

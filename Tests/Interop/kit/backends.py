@@ -55,6 +55,9 @@ class Origin(http.server.BaseHTTPRequestHandler):
         if what == "early":
             self.close_connection = True
             return self.give(b"enough", 200)
+        if what == "hints":
+            self.wfile.write(b"HTTP/1.1 103 Early Hints\r\nlink: </a.css>; rel=preload\r\nconnection: x-hop\r\nx-hop: 1\r\n\r\n" * 2)
+            return self.give(b"hinted", 200)
         if what == "drip":
             return self.drip(int(words[1]))
         if what == "trailers":

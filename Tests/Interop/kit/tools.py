@@ -18,6 +18,7 @@ class Answer:
     sent: int
     code: int
     said: str
+    interim: list = dataclasses.field(default_factory=list)
 
     def header(self, name):
         return ", ".join(value for key, value in self.headers if key == name) or None
@@ -46,7 +47,8 @@ def curl(gate, path, *options, wire="--http2", plain=False, body=None, limit=60)
     final = max((at for at, block in enumerate(blocks) if block.startswith("HTTP/")), default=None)
     headers = fields(blocks[final].split("\n")[1:]) if final is not None else []
     trailers = [one for block in blocks[final + 1 :] for one in fields(block.split("\n"))] if final is not None else []
-    return Answer(version, int(status), headers, trailers, done.stdout, int(sent), done.returncode, said.strip())
+    interim = [(int(block.split()[1]), fields(block.split("\n")[1:])) for block in blocks[: final or 0] if block.startswith("HTTP/")]
+    return Answer(version, int(status), headers, trailers, done.stdout, int(sent), done.returncode, said.strip(), interim)
 
 
 def early(*arguments, **named):

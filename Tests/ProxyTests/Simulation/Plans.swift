@@ -58,6 +58,13 @@ struct RequestPlan {
     /// Whether it says that it understands trailers.
     var asksForTrailers: Bool { fields.contains { $0.0 == "TE" } }
 
+    /// Whether a trailer comes behind its body over HTTP/1.1, or `nil` over HTTP/2.
+    var hasTrailer: Bool? {
+        guard !isHTTP2 else { return nil }
+        guard case .chunked(let size) = framing else { return false }
+        return size % 2 == 0
+    }
+
     var isIdempotent: Bool { ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"].contains(method) }
 
     /// The bytes of the head.

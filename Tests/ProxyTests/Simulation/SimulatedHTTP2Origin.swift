@@ -26,6 +26,7 @@ final class HTTP2OriginConnection: SimulatedActor, HTTP2ServerHandler {
         var id: Int32
         var plan: RequestPlan
         var payload: [UInt8] = []
+        var hasTrailer = false
         var isInputEnded = false
         var answersAt: Int64?
         var hasAnswered = false
@@ -160,7 +161,9 @@ final class HTTP2OriginConnection: SimulatedActor, HTTP2ServerHandler {
         }
     }
 
-    func trailersReceived(_ slot: Int, _ trailers: inout FieldBlock) {}
+    func trailersReceived(_ slot: Int, _ trailers: inout FieldBlock) {
+        streams[slot - 1]?.hasTrailer = true
+    }
 
     func inputEnded(_ slot: Int) {
         guard let stream = streams[slot - 1] else { return }
@@ -168,6 +171,9 @@ final class HTTP2OriginConnection: SimulatedActor, HTTP2ServerHandler {
         guard stream.plan.expected != .tunnelled else { return session.resumeBody(stream.id) }
         guard stream.payload == stream.plan.body else {
             return report("plan \(stream.plan.id): another body")
+        }
+        if let hasTrailer = stream.plan.hasTrailer, stream.hasTrailer != hasTrailer {
+            return report("plan \(stream.plan.id): trailer \(stream.hasTrailer)")
         }
         if !stream.plan.response.isEarly {
             streams[slot - 1]?.answersAt = now + stream.plan.response.delay

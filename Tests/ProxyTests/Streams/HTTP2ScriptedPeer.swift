@@ -25,6 +25,8 @@ final class HTTP2ScriptedPeer: SimulatedActor, HTTP2ClientHandler {
         var id: Int32 = 0
         var status = 0
         var fields: [String: String] = [:]
+        /// The interim responses before, each with its status.
+        var interim: [(status: Int, fields: [String: String])] = []
         var data: [UInt8] = []
         var trailers: [String: String] = [:]
         var hasEnded = false
@@ -169,7 +171,9 @@ final class HTTP2ScriptedPeer: SimulatedActor, HTTP2ClientHandler {
         streams[slot]?.hasEnded = isComplete
     }
 
-    func informationReceived(_ slot: Int, head: inout ResponseHead) {}
+    func informationReceived(_ slot: Int, head: inout ResponseHead) {
+        streams[slot]?.interim.append((head.status, Self.dictionary(head.fields)))
+    }
 
     func responseMalformed(_ slot: Int, _ fault: ParseFault) {
         self.fault = self.fault ?? "\(fault)"

@@ -60,7 +60,7 @@ struct HTTP2StreamEndTests {
         let said: [UInt8] = [0x81, 0x81, 0, 0, 0, 0, 0x62]
         let scene = try StreamScene(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-                + "Connection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n"
+                + "Connection: Upgrade\r\nSec-WebSocket-Accept: ACCEPT\r\n\r\n"
         ) {
             $0.send(early, at: 2 * Self.second)
             $0.send(early, at: 5 * Self.second)

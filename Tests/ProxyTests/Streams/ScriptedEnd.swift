@@ -1,4 +1,5 @@
 import EventLoop
+import HTTP
 
 /// One end of a simulated connection, by script: it sends bytes at moments, answers what comes in,
 /// and keeps it.
@@ -94,6 +95,16 @@ final class ScriptedEnd: SimulatedActor {
 
     /// What came in behind the head.
     var body: [UInt8] { headEnd.map { Array(received[$0...]) } ?? [] }
+
+    /// The proof that the key of a WebSocket's handshake was read, where there is one key.
+    var webSocketAccept: String {
+        let lines = String(decoding: received, as: UTF8.self).split(separator: "\r\n")
+        let keys = lines.filter { $0.lowercased().hasPrefix("sec-websocket-key: ") }
+        let key = keys.count == 1 ? Array(keys[0].utf8.dropFirst(19)) : []
+        var text: [UInt8] = []
+        WebSocketHandshake.appendAccept(of: key.span, to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
 
     /// The status line, or the request line.
     var firstLine: String {

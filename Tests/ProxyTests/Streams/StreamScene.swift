@@ -29,14 +29,13 @@ final class StreamScene {
 
     private func addOrigin(_ end: LinkEnd) {
         let origin = ScriptedEnd(end, time: world.kernel.time)
-        let answer = Array(response.utf8)
         var hasAnswered = false
-        let perform = perform
+        let (response, perform) = (response, perform)
         origin.answer = { origin in
             guard !hasAnswered, origin.headEnd != nil else { return [] }
             hasAnswered = true
             perform(origin)
-            return answer
+            return Array(response.replacing("ACCEPT", with: origin.webSocketAccept).utf8)
         }
         origins.append(origin)
         world.kernel.actors.append(origin)
@@ -110,7 +109,11 @@ final class StreamScene {
             generation: UInt64(moment),
             keySets: [Kit.keySet([0]), Kit.keySet([0]), Kit.keySet([0])]
         )
-        let equipment = WorkerEquipment(metrics: World.metrics, log: world.log)
+        let equipment = WorkerEquipment(
+            metrics: World.metrics,
+            log: world.log,
+            targets: [World.targets]
+        )
         world.at(moment, .adopt(snapshot, equipment))
     }
 

@@ -21,7 +21,7 @@ internal struct HTTP2BlockReader {
     internal private(set) var status = 0
 
     private let limits: HeadLimits
-    private var size = 0
+    private(set) var size = 0
     private var decodedSize = 0
     private var cookie: [UInt8] = []
     private var hasCookie = false

@@ -184,10 +184,7 @@ extension HTTP2Engine {
             }
             try response.finish(block, requestMethod: entry.method, endsStream: endsStream)
             if response.status < 200 {
-                streams[number].informationalCount += 1
-                guard streams[number].informationalCount <= Self.informationalCountMax else {
-                    throw .informationalFlood
-                }
+                try streams[number].interim.spend(block.size, of: limits.head)
             }
         } catch {
             report(number, error)
@@ -296,7 +293,4 @@ extension HTTP2Engine {
             }
         }
     }
-
-    /// As many interim responses as over HTTP/1: a `100`, and early hints a few times over.
-    private static let informationalCountMax = 16
 }

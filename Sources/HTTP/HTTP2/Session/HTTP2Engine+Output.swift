@@ -261,6 +261,11 @@ extension HTTP2Engine {
 }
 
 extension HTTP2Engine {
+    internal func isWaiting(_ stream: Int32) -> Bool {
+        let number = numberOfAny(stream)
+        return number > 0 && !streams[number].isSent
+    }
+
     internal var streamCountMax: Int {
         guard hasSettings else { return min(100, limits.streamCount) }
         let allowed = unsafe nghttp2_session_get_remote_settings(

@@ -67,6 +67,6 @@ extension HTTP2StreamTable {
         internal var isReported = false
         /// Whether a WINDOW_UPDATE of the stream was too large.
         internal var isOverflowed = false
-        internal var informationalCount = 0
+        internal var interim = InterimBudget()
     }
 }

@@ -122,6 +122,7 @@ extension HTTP1Connection {
                 return taken > 0 || exchange.isOverBodyLimit
             case .end(let consumed):
                 box.buffer.consume(consumed)
+                try machine.takeTrailers(into: &exchange.requestTrailers)
                 exchange.requestEnded()
                 return true
             case .needsMore:

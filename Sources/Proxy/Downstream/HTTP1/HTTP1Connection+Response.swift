@@ -16,6 +16,18 @@ extension HTTP1Connection: ExchangeDownstream {
         output().buffer.append("HTTP/1.1 100 Continue\r\n\r\n")
     }
 
+    func sendInformation(_ exchange: Exchange) {
+        let box = output()
+        let status = exchange.responseHead.status
+        box.buffer.append("HTTP/1.1 ")
+        box.buffer.append(decimal: status)
+        box.buffer.append(UInt8(ascii: " "))
+        box.buffer.append(StatusText.reason(status))
+        box.buffer.append("\r\n")
+        ResponseHeadWriter.writeInformation(exchange, into: &box.buffer)
+        box.buffer.append("\r\n")
+    }
+
     func sendHead(_ exchange: Exchange, framing: BodyFraming) {
         if exchange.machine.isAnswering, !exchange.isRequestComplete {
             dropReceivedBody(exchange)

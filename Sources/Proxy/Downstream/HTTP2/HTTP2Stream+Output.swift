@@ -30,6 +30,16 @@ extension HTTP2Stream: ExchangeDownstream {
         scheduleFlush()
     }
 
+    func sendInformation(_ exchange: Exchange) {
+        guard let session = liveSession else { return }
+        worker.withFieldList { list in
+            list.add(":status", decimal: exchange.responseHead.status)
+            ResponseHeadWriter.writeInformation(exchange, into: &list)
+            session.inform(id, list)
+        }
+        scheduleFlush()
+    }
+
     func sendHead(_ exchange: Exchange, framing: BodyFraming) {
         guard let session = liveSession else { return }
         let status = exchange.status

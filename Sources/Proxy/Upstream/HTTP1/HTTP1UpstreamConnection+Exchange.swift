@@ -9,11 +9,20 @@ extension HTTP1UpstreamConnection: ExchangeUpstream {
         let head = exchange.head
         machine.begin(requestMethod: head.method, upgradeRequested: head.upgrade)
         writesChunks = head.framing == .chunked
-        UpstreamHeadWriter.write(exchange, target, into: &output().buffer)
+        isHandshake = head.isExtendedConnect
+        let key = isHandshake ? makeKey() : []
+        UpstreamHeadWriter.write(exchange, target, key: key.span, into: &output().buffer)
         if writesChunks, exchange.isRequestComplete, exchange.refusedBody == nil {
             // A body without bytes has ended before there was anyone to tell.
             endBody(exchange)
         }
+    }
+
+    private func makeKey() -> [UInt8] {
+        var key: [UInt8] = []
+        worker.requestIDs.appendWebSocketKey(to: &key)
+        webSocketKey = key
+        return key
     }
 
     func sendBody(_ bytes: Span<UInt8>, first available: Int) -> Int {
@@ -74,12 +83,17 @@ extension HTTP1UpstreamConnection: ExchangeUpstream {
             return false
         case .informational(let consumed):
             input.buffer.consume(consumed)
+            exchange.informationReceived()
             return true
         case .head(let consumed):
             input.buffer.consume(consumed)
             setDeadline(worker.loop.now + idleTimeout)
             if exchange.responseHead.isUpgrade {
                 writesChunks = false
+            }
+            if isHandshake, let failure = handshakeFailure(exchange) {
+                exchange.upstreamFailed(failure)
+                return false
             }
             return exchange.responseHeadReceived()
         case .body(let skip, let count):
@@ -101,6 +115,19 @@ extension HTTP1UpstreamConnection: ExchangeUpstream {
             exchange.responseEnded(isReusable: machine.isReusable && !isInputEnded)
             return false
         }
+    }
+
+    /// What is wrong with the answer to a handshake that was made here: its peer has no key to judge
+    /// it by, and would take every 2xx for a WebSocket (RFC 8441 §5).
+    private func handshakeFailure(_ exchange: Exchange) -> UpstreamFailure? {
+        let (head, key) = (exchange.responseHead, webSocketKey)
+        guard head.isUpgrade else { return head.status < 300 ? .noWebSocket : nil }
+        let isAnswered = WebSocketHandshake.isAnswered(
+            by: head.fields,
+            key: key.span,
+            asked: exchange.head.fields
+        )
+        return isAnswered ? nil : .badWebSocket
     }
 
     /// - Returns: Whether there may be more to do.

@@ -21,6 +21,11 @@ final class HTTP1UpstreamConnection: EventHandler {
     var machine: HTTP1ClientMachine
     /// Whether the body of the present request is written in chunks.
     var writesChunks = false
+    /// Whether the present request is the opening handshake of a WebSocket for a peer that has no key
+    /// of its own, so that the answer is judged here.
+    var isHandshake = false
+    /// The key that was made for it.
+    var webSocketKey: [UInt8] = []
     /// Whether the server has closed its side.
     private(set) var isInputEnded = false
     /// Whether it ended by a fault and not by the server's word.

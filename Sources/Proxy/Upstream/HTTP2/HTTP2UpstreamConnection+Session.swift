@@ -12,7 +12,7 @@ extension HTTP2UpstreamConnection: HTTP2ClientHandler {
     }
 
     func informationReceived(_ slot: Int, head: inout ResponseHead) {
-        stream(slot)?.informationReceived(head)
+        stream(slot)?.informationReceived(&head)
     }
 
     func responseMalformed(_ slot: Int, _ fault: ParseFault) {

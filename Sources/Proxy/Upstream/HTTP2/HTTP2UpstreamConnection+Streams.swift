@@ -1,4 +1,5 @@
 import EventLoop
+import HTTP
 
 // The streams of a connection: their slots, and whose turn it is.
 
@@ -62,7 +63,7 @@ extension HTTP2UpstreamConnection {
     /// Forgets a stream that the session has forgotten.
     func free(_ stream: HTTP2UpstreamStream) {
         let slot = stream.slot
-        guard slot > 0, phase != .closed else { return }
+        guard slot > 0, !isOver else { return }
         streams[slot - 1] = nil
         freeSlots.append(slot)
         streamCount -= 1
@@ -79,12 +80,16 @@ extension HTTP2UpstreamConnection {
     }
 
     private func keepSpare(_ stream: HTTP2UpstreamStream) {
-        guard phase != .closed else { return stream.retire() }
+        guard !isOver else { return stream.retire() }
         spare.append(stream)
     }
 
     /// Nothing is under way.
     func rest() {
+        isHeldUp = false
+        if allowedCount == 0 {
+            leave()
+        }
         if isLeaving {
             worker.flushLater(self)
         } else if target.keepsResting(self) {
@@ -93,6 +98,52 @@ extension HTTP2UpstreamConnection {
             leave()
             worker.flushLater(self)
         }
+    }
+
+    /// The server allows fewer streams than were begun here: those that were not sent go to another
+    /// connection, or to another server.
+    ///
+    /// But where it allows none, and nothing runs, another connection would have no more room: they
+    /// wait as long as for a connection that is being made.
+    func reviewWaiting() {
+        var waiting: [HTTP2UpstreamStream] = []
+        var sentCount = 0
+        for case let stream? in streams where stream.id != 0 && stream.exchange != nil {
+            if session.isWaiting(stream.id) {
+                waiting.append(stream)
+            } else {
+                sentCount += 1
+            }
+        }
+        guard allowedCount > 0 || sentCount > 0 else { return holdUp() }
+        for stream in waiting {
+            stream.fail(.refused)
+        }
+        settleTouched()
+    }
+
+    private func holdUp() {
+        guard !isHeldUp, streamCount > 0 else { return }
+        isHeldUp = true
+        setDeadline(worker.loop.now + target.connectTimeout)
+    }
+
+    /// The server allows streams: their time begins.
+    func goOn() {
+        isHeldUp = false
+        setDeadline(nil)
+        for case let stream? in streams where stream.exchange != nil {
+            stream.setDeadline(worker.loop.now + target.readTimeout)
+        }
+    }
+
+    /// The server has allowed no stream in the time of a connection: it has failed as one that could
+    /// not be reached.
+    func giveUpWaiting() {
+        for stream in streams {
+            stream?.fail(.connectTimedOut)
+        }
+        sayGoodbye(.connectTimedOut)
     }
 
     /// One end of a connection is one failure of its server, however many exchanges it meets.

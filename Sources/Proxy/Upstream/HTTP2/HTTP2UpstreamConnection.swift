@@ -38,17 +38,27 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
     /// It may allow a number, and count streams longer than we do.
     var isRefusing = false
     private var hadSettings = false
+    /// Streams that the server allows, as it has said last.
+    private(set) var allowedCount = Int.max
+    /// Whether all that was begun here waits because the server allows no stream.
+    ///
+    /// It may do so for a moment (RFC 9113 §6.5.2): until its time is over, the connection is one that
+    /// is still being made.
+    var isHeldUp = false
 
     private var pending: BufferBox?
     private var isWriteBlocked = false
+    private var droppedCount = 0
 
     enum Phase {
         /// -> securing, active, closed
         case connecting
         /// -> active, closed
         case securing
-        /// -> closed
+        /// -> lingering, closed
         case active
+        /// Nothing runs here any more; the server is to see our last frames. -> closed
+        case lingering
         case closed
     }
 
@@ -98,16 +108,20 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
     }
 
     /// Whether one more exchange may begin here.
-    var hasRoom: Bool { !isLeaving && !isRefusing && phase != .closed && streamCount < limit }
+    var hasRoom: Bool { !isLeaving && !isRefusing && !isOver && streamCount < limit }
+
+    /// Whether it carries nothing any more.
+    var isOver: Bool { phase == .closed || phase == .lingering }
 
     /// What this connection allows; until it has said so, what the last one did.
     private var limit: Int {
+        if isHeldUp { return Self.streamCountMax }
         let allowed = min(Self.streamCountMax, session.streamCountMax)
         return session.hasSettings ? allowed : min(allowed, target.streamCountSeen ?? allowed)
     }
 
     /// Whether it is ready, and not still being made.
-    var isActive: Bool { phase == .active }
+    var isActive: Bool { phase == .active && !isHeldUp }
 
     /// Streams of one connection, whatever the server allows: beyond it another connection has more
     /// windows and another of the server's threads.
@@ -125,6 +139,7 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
             if !readiness.isDisjoint(with: [.readable, .peerFinished, .hungUp, .failed]) {
                 readInput()
             }
+        case .lingering: dropInput()
         case .closed: break
         }
     }
@@ -132,7 +147,9 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
     func deadlinePassed() {
         switch phase {
         case .connecting, .securing: close(.connectTimedOut)
+        case .active where isHeldUp: giveUpWaiting()
         case .active where streamCount == 0: sayGoodbye()
+        case .lingering: endLingering()
         case .active, .closed: break
         }
     }
@@ -229,10 +246,18 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
             return breakOff()
         }
         if session.hasSettings {
-            target.streamCountSeen = session.streamCountMax
+            allowedCount = session.streamCountMax
+            target.streamCountSeen = allowedCount > 0 ? allowedCount : nil
+            if isHeldUp, allowedCount > 0 {
+                goOn()
+            }
         }
         if !hadSettings, session.hasSettings {
             hadSettings = true
+            if allowedCount == 0, streamCount > 0 {
+                // Each attempt costs it a connection.
+                target.failed(at: worker.loop.now)
+            }
             submitWaiting()
         }
         settleTouched()
@@ -249,8 +274,47 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
     /// The server does not keep to the protocol: it is told so, once.
     private func breakOff() {
         writeLastWords()
-        close(.malformed)
+        closeBroken()
     }
+
+    /// Ends what runs here, and reads on for a moment, so that the server sees why and not a reset of
+    /// the connection.
+    private func closeBroken() {
+        guard !isOver, pending == nil else { return close(.malformed) }
+        transport?.shutdownSending()
+        end(.malformed, in: .lingering)
+        setInterest(.readable)
+        setDeadline(worker.loop.now + worker.snapshot.timeouts.linger)
+    }
+
+    /// Drops what still comes, but not without end: it may be a flood.
+    private func dropInput() {
+        let box = worker.buffers.take()
+        var reads = 0
+        reading: while reads < Self.readBudget {
+            reads += 1
+            box.buffer.clear()
+            switch transport?.read(into: &box.buffer, atMost: BufferPool.size) {
+            case .bytes(let count):
+                droppedCount += count
+                guard droppedCount > Self.droppedCountMax else { continue reading }
+            case .blocked: break reading
+            case .ended, .failed, nil: break
+            }
+            endLingering()
+            break reading
+        }
+        worker.buffers.giveBack(box)
+    }
+
+    private func endLingering() {
+        phase = .closed
+        leaveLoop()
+    }
+
+    /// Bytes that are dropped of a server that has broken the rules: what may be on its way when it is
+    /// told so, a window of the connection.
+    private static let droppedCountMax = 1 << 20
 
     func flushAtTurnEnd() {
         guard phase == .active else { return }
@@ -265,6 +329,8 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
         if passes == Self.flushBudget {
             worker.flushLater(self)
             worker.loop.skipNextWait()
+        } else if streamCount > allowedCount, !isWriteBlocked {
+            reviewWaiting()
         }
         if isLeaving, streamCount == 0 || session.isFinished {
             sayGoodbye()
@@ -284,8 +350,7 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
             worker.metrics.http2Failed(.upstream, HTTP2Failure(error))
             // The GOAWAY that says so is among the frames.
             writePending()
-            transport?.shutdownSending()
-            close(.malformed)
+            closeBroken()
             return false
         }
         guard box.buffer.isEmpty else { return true }
@@ -334,10 +399,10 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
     }
 
     /// Ends a connection on which nothing is under way.
-    private func sayGoodbye() {
+    func sayGoodbye(_ failure: UpstreamFailure = .closedEarly) {
         session.shutDown(.noError)
         writeLastWords()
-        close(.closedEarly)
+        close(failure)
     }
 
     /// One attempt to send what the session has to say, before the connection is closed.
@@ -352,13 +417,22 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
     /// What still runs on it has failed.
     func close(_ failure: UpstreamFailure) {
         guard phase != .closed else { return }
-        phase = .closed
-        target.forget(self)
+        if phase == .lingering { return endLingering() }
+        leaveLoop()
+        end(failure, in: .closed)
+    }
+
+    private func leaveLoop() {
         if let registration {
             worker.loop.deregister(registration)
         }
         registration = nil
         transport = nil
+    }
+
+    private func end(_ failure: UpstreamFailure, in phase: Phase) {
+        self.phase = phase
+        target.forget(self)
         if let pending {
             worker.buffers.giveBack(pending)
         }

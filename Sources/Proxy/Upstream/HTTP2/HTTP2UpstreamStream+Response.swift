@@ -5,12 +5,15 @@ import HTTP
 // The response in, as the session tells it, and on to the exchange as the peer takes it.
 
 extension HTTP2UpstreamStream {
-    /// An interim response has come, which is for this hop.
-    func informationReceived(_ head: ResponseHead) {
+    /// An interim response has come.
+    func informationReceived(_ head: inout ResponseHead) {
         noteAnswer()
-        if head.status == 101 {
-            breakOff(.malformed)
-        }
+        guard let exchange, failure == nil else { return }
+        // There is no such status in HTTP/2 (RFC 9113 §8.6).
+        guard head.status != 101 else { return breakOff(.malformed) }
+        swap(&exchange.responseHead, &head)
+        exchange.informationReceived()
+        touch()
     }
 
     /// The head of the response has come, and may be all of it.

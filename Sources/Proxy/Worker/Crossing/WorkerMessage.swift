@@ -23,11 +23,17 @@ public struct WorkerEquipment: Sendable {
     public var metrics: WorkerMetrics
     /// The access log, or `nil` where it is off.
     public var log: AccessLog?
+    /// The addresses of every upstream as they are known by now, in the order of the conf.
+    ///
+    /// They come with the conf and not after it: a request that comes in between would find no
+    /// server, or one at an address that was another's in the conf before.
+    public var targets: [[TargetState]]
 
-    /// Names both.
-    public init(metrics: WorkerMetrics, log: AccessLog?) {
+    /// Names them all.
+    public init(metrics: WorkerMetrics, log: AccessLog?, targets: [[TargetState]]) {
         self.metrics = metrics
         self.log = log
+        self.targets = targets
     }
 }
 

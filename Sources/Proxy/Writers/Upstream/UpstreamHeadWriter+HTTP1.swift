@@ -7,8 +7,14 @@ import HTTP
 
 extension UpstreamHeadWriter {
     /// Writes a whole head, the blank line included.
-    static func write(_ exchange: Exchange, _ target: UpstreamTarget, into output: inout ByteBuffer)
-    {
+    ///
+    /// With a `key` for a WebSocket whose peer has none, which is else empty.
+    static func write(
+        _ exchange: Exchange,
+        _ target: UpstreamTarget,
+        key: Span<UInt8>,
+        into output: inout ByteBuffer
+    ) {
         guard let route = exchange.route else { return }
         let head = exchange.head
         output.append(head.methodBytes)
@@ -16,16 +22,16 @@ extension UpstreamHeadWriter {
         appendTarget(exchange, head, route, to: &output)
         output.append(" HTTP/1.1\r\n")
         withAuthority(head, route, target) { output.add("host", $0) }
-        writeFields(exchange, head, route, leavingOutKey: false, into: &output)
-        writeFraming(exchange, head, into: &output)
+        writeFields(exchange, head, route, leavingOutKey: key.count > 0, into: &output)
+        writeFraming(head, key: key, into: &output)
         writeIdentity(exchange, route, into: &output)
         writeOrigin(exchange, head, into: &output)
         output.append("\r\n")
     }
 
     private static func writeFraming(
-        _ exchange: Exchange,
         _ head: RequestHead,
+        key: Span<UInt8>,
         into output: inout ByteBuffer
     ) {
         switch head.framing {
@@ -40,23 +46,18 @@ extension UpstreamHeadWriter {
             output.append("connection: upgrade\r\n")
             output.add("upgrade", head.fields.value(at: field))
         }
-        if head.isExtendedConnect {
-            writeWebSocketKey(exchange, head.fields, into: &output)
+        if key.count > 0 {
+            writeKey(key, head.fields, into: &output)
         }
     }
 
     /// What a WebSocket over HTTP/2 does without (RFC 8441 §5), and over HTTP/1.1 does not.
-    private static func writeWebSocketKey(
-        _ exchange: Exchange,
+    private static func writeKey(
+        _ key: Span<UInt8>,
         _ fields: FieldBlock,
         into output: inout ByteBuffer
     ) {
-        if !fields.contains("sec-websocket-key") {
-            exchange.worker.withScratch { text in
-                exchange.worker.requestIDs.appendWebSocketKey(to: &text)
-                output.add("sec-websocket-key", text.span)
-            }
-        }
+        output.add("sec-websocket-key", key)
         if !fields.contains("sec-websocket-version") {
             output.add("sec-websocket-version", "13")
         }

@@ -230,6 +230,7 @@ class Reply:
 
     def __init__(self, status, fields, body, is_whole, trailers=()):
         self.status, self.fields, self.body, self.is_whole, self.trailers = status, fields, body, is_whole, list(trailers)
+        self.interim = []
 
     def field(self, name):
         return [value for own, value in self.fields if own == name]
@@ -250,12 +251,15 @@ def ask(address, path="/", method="GET", extra=(), body=None, limit=6):
         link.sendall("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + (body or b""))
         stream = link.makefile("rb")
         try:
-            return read_reply(stream, method)
+            interim = []
+            reply = read_reply(stream, method, interim)
+            reply.interim = interim
+            return reply
         except (OSError, ValueError) as fault:
             return Reply(0, [], str(fault).encode(), False)
 
 
-def read_reply(stream, method):
+def read_reply(stream, method, interim):
     while True:
         line = stream.readline()
         if not line:
@@ -264,6 +268,7 @@ def read_reply(stream, method):
         fields = read_fields(stream)
         if status >= 200 or status == 101:
             break
+        interim.append((status, fields))
     known = dict(fields)
     if method == "HEAD" or status in (204, 304):
         return Reply(status, fields, b"", True)

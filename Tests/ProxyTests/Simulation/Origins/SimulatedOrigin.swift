@@ -1,5 +1,6 @@
 import Bytes
 import EventLoop
+import HTTP
 
 /// What the origins of a simulation have seen.
 struct OriginSight {
@@ -32,6 +33,8 @@ final class OriginConnection: SimulatedActor {
     private var closesIdleAt: Int64?
     private var requestCount = 0
     private var lastPlan: String?
+    /// What answers the handshake of the present request's tunnel.
+    private var handshake: [(String, String)] = []
 
     init(_ end: LinkEnd, world: World, behaviour: OriginBehaviour) {
         self.end = end
@@ -129,6 +132,9 @@ final class OriginConnection: SimulatedActor {
                 guard reader.payload.span.isEqual(to: body.span) else {
                     throw WireFault("another body")
                 }
+                if let hasTrailer = request.hasTrailer, reader.hasTrailer != hasTrailer {
+                    throw WireFault("trailer \(reader.hasTrailer)")
+                }
                 if reader.rest > 0, !isTunnel { throw WireFault("bytes after the request") }
                 if !request.response.isEarly { beginAnswer(request) }
                 endIfAnswered()
@@ -147,9 +153,23 @@ final class OriginConnection: SimulatedActor {
         requestCount += 1
         world.sight.headCounts[id, default: 0] += 1
         try HeadJudge.judge(head, plan)
+        handshake = Self.handshake(head)
         reader.beginBody(try MessageReader.framing(of: head) ?? .none)
         isReadingBody = true
         if plan.response.isEarly { beginAnswer(plan) }
+    }
+
+    private static func handshake(_ head: WireHead) -> [(String, String)] {
+        guard let name = head.value("upgrade"), let key = head.value("sec-websocket-key") else {
+            return []
+        }
+        let bytes = Array(key.utf8)
+        var accept: [UInt8] = []
+        WebSocketHandshake.appendAccept(of: bytes.span, to: &accept)
+        return [
+            ("Upgrade", name), ("Connection", "Upgrade"),
+            ("Sec-WebSocket-Accept", String(decoding: accept, as: UTF8.self)),
+        ]
     }
 
     private func beginAnswer(_ plan: RequestPlan) {
@@ -160,7 +180,9 @@ final class OriginConnection: SimulatedActor {
     private func answerIfDue() -> Bool {
         guard let answersAt, now >= answersAt, let request else { return false }
         self.answersAt = nil
-        outbox += request.response.bytes(id: request.id, method: request.method)
+        var response = request.response
+        if response.status == 101 { response.fields += handshake }
+        outbox += response.bytes(id: request.id, method: request.method)
         cut = request.response.cutAfter
         closesAfter =
             request.response.closes || request.response.isUntilClose

@@ -28,6 +28,10 @@ extension HTTP2Peer: HTTP2ClientHandler {
         where seen.value(name) != nil {
             fail("\(name) in a response: \(seen)")
         }
+        let informational = request(slot).response.informational
+        if streams[slot - 1].informationCount != informational, seen.value("x-origin") != nil {
+            fail("\(streams[slot - 1].informationCount) hints of \(informational)")
+        }
         streams[slot - 1].head = seen
         streams[slot - 1].status = head.status
         let isTunnel = request(slot).expected == .tunnelled && head.status == 200

@@ -20,6 +20,8 @@ final class SimulatedPeer: SimulatedActor {
     private var headCount = 0
     private var bodyCount = 0
     private var hasContinue = false
+    /// Interim responses before the present one.
+    private var hintCount = 0
     private var continueBy: Int64?
     private var hasFinished = false
     private var pausedUntil: Int64 = 0
@@ -211,6 +213,16 @@ final class SimulatedPeer: SimulatedActor {
             hasContinue = true
             return true
         }
+        if status == 103 {
+            guard next.fields.map(\.name) == ["link"] else { throw WireFault("hints: \(next)") }
+            hintCount += 1
+            return true
+        }
+        let mostHints = request.version == "HTTP/1.0" ? 0 : request.response.informational
+        guard hintCount == mostHints || next.value("x-origin") == nil else {
+            throw WireFault("\(hintCount) hints of \(mostHints)")
+        }
+        hintCount = 0
         head = next
         if status == 101 {
             guard request.expected == .tunnelled else { throw WireFault("an upgrade") }

@@ -72,7 +72,11 @@ final class World {
             index: 0,
             loop: loop,
             snapshot: snapshot,
-            equipment: WorkerEquipment(metrics: Self.metrics, log: log),
+            equipment: WorkerEquipment(
+                metrics: Self.metrics,
+                log: log,
+                targets: [Self.targets]
+            ),
             desk: desk,
             reporter: Kit.Reporter(),
             revocations: revocations
@@ -88,7 +92,6 @@ final class World {
             let descriptor = try kernel.listen(on: address, backlog: 100, sharesPort: true)
             try worker.listen(on: address, descriptor: descriptor)
         }
-        _ = worker.inbox?.post(.targets(upstream: "one", Self.targets))
         kernel.dial = { [unowned self] address in dial(address) }
         control.accessLog = log
         kernel.actors.append(control)
@@ -463,9 +466,12 @@ final class SimulatedControl: SimulatedActor {
                 keys: keys,
                 hasHTTP2Origins: hasHTTP2Origins
             )
-            let equipment = WorkerEquipment(metrics: World.metrics, log: nil)
-            _ = inbox?.post(.snapshot(next, keepsLog(equipment)))
-            _ = inbox?.post(.targets(upstream: "one", World.targets))
+            let equipment = WorkerEquipment(
+                metrics: World.metrics,
+                log: accessLog,
+                targets: [World.targets]
+            )
+            _ = inbox?.post(.snapshot(next, equipment))
         case .revoke(let session, let tellsWorker):
             revocations.append([RevocationLog.Entry(id: session, expiry: 4_000_000_000)])
             if tellsWorker { _ = inbox?.post(.revoked) }
@@ -483,8 +489,4 @@ final class SimulatedControl: SimulatedActor {
 
     /// The log that the worker has.
     var accessLog: AccessLog?
-
-    private func keepsLog(_ equipment: WorkerEquipment) -> WorkerEquipment {
-        WorkerEquipment(metrics: equipment.metrics, log: accessLog)
-    }
 }
