@@ -1,8 +1,6 @@
 import Bytes
-import Configuration
 import EventLoop
 import HTTP
-import TLS
 import Telemetry
 
 /// One HTTP/2 connection to an upstream's server: the driver of its ``HTTP2ClientSession``, and the
@@ -16,8 +14,7 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
     let worker: Worker
     let target: UpstreamTarget
     let session: HTTP2ClientSession
-    private var transport: Transport?
-    private var registration: Registration?
+    private let socket: UpstreamSocket
     private(set) var phase = Phase.connecting
     var isFlushScheduled = false
     var credit = WindowCredit()
@@ -39,14 +36,9 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
     var isRefusing = false
     private var hadSettings = false
 
-    private var pending: BufferBox?
-    private var isWriteBlocked = false
-
     enum Phase {
-        /// -> securing, active, closed
-        case connecting
         /// -> active, closed
-        case securing
+        case connecting
         /// -> closed
         case active
         case closed
@@ -60,6 +52,7 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
     private init(_ target: UpstreamTarget, _ worker: Worker) throws(HTTP2Fault) {
         self.worker = worker
         self.target = target
+        socket = UpstreamSocket(target, worker)
         session = try HTTP2ClientSession(limits: worker.upstreamHTTP2Limits)
     }
 
@@ -74,26 +67,7 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
         guard let connection = try? HTTP2UpstreamConnection(target, worker) else {
             return .failed(.outOfDescriptors)
         }
-        let descriptor: Int32
-        switch worker.loop.kernel.connect(to: target.state.address) {
-        case .connected(let made), .inProgress(let made): descriptor = made
-        case .failed(let fault):
-            return .failed(fault.isOutOfDescriptors ? .outOfDescriptors : .connectFailed)
-        }
-        connection.transport = Transport(
-            Socket(descriptor: descriptor, kernel: worker.loop.kernel)
-        )
-        do throws(SystemFault) {
-            connection.registration = try worker.loop.register(
-                connection,
-                descriptor: descriptor,
-                interest: [.readable, .writable]
-            )
-        } catch {
-            connection.transport = nil
-            return .failed(.outOfDescriptors)
-        }
-        connection.setDeadline(worker.loop.now + target.connectTimeout)
+        if let failure = connection.socket.connect(for: connection) { return .failed(failure) }
         return .opened(connection)
     }
 
@@ -115,11 +89,15 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
 
     func becameReady(_ readiness: Readiness) {
         switch phase {
-        case .connecting: connected(readiness)
-        case .securing: secure()
+        case .connecting:
+            switch socket.make(readiness) {
+            case .failed(let failure): close(failure)
+            case .ready: becomeActive()
+            case .underWay: break
+            }
         case .active:
             if readiness.contains(.writable) {
-                wantsWriting(false)
+                socket.becameWritable()
                 worker.flushLater(self)
             }
             if !readiness.isDisjoint(with: [.readable, .peerFinished, .hungUp, .failed]) {
@@ -131,53 +109,14 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
 
     func deadlinePassed() {
         switch phase {
-        case .connecting, .securing: close(.connectTimedOut)
+        case .connecting: close(.connectTimedOut)
         case .active where streamCount == 0: sayGoodbye()
         case .active, .closed: break
         }
     }
 
-    private func connected(_ readiness: Readiness) {
-        guard let descriptor = transport?.descriptor else { return }
-        if worker.loop.kernel.connectFault(descriptor) != nil {
-            return close(.connectFailed)
-        }
-        guard readiness.contains(.writable) else {
-            if !readiness.isDisjoint(with: [.hungUp, .failed]) {
-                close(.connectFailed)
-            }
-            return
-        }
-        guard let context = target.tls else { return becomeActive() }
-        do throws(TLSFault) {
-            let tls = try context.makeConnection(
-                descriptor: descriptor,
-                serverName: target.server.host,
-                applicationProtocol: "h2"
-            )
-            transport?.secure(with: tls)
-        } catch {
-            return close(.tlsFailed)
-        }
-        phase = .securing
-        secure()
-    }
-
-    private func secure() {
-        switch transport?.handshake() {
-        case .complete:
-            // A server that has not chosen HTTP/2 would not understand a word (RFC 9113 §3.2).
-            guard transport?.hasChosenHTTP2 == true else { return close(.tlsFailed) }
-            becomeActive()
-        case .wantsRead: setInterest(.readable)
-        case .wantsWrite: setInterest([.readable, .writable])
-        case .failed, nil: close(.tlsFailed)
-        }
-    }
-
     private func becomeActive() {
         phase = .active
-        setInterest(.readable)
         setDeadline(nil)
         // By place: an exchange that begins now may lead to another's end.
         var place = 0
@@ -201,22 +140,20 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
         reading: while phase == .active, reads < Self.readBudget {
             reads += 1
             box.buffer.clear()
-            switch transport?.read(into: &box.buffer, atMost: BufferPool.size) {
+            switch socket.read(into: box, atMost: BufferPool.size) {
             case .bytes:
                 receive(box.buffer.bytes)
-                guard transport?.hasPendingBytes == true else { break reading }
+                guard socket.hasPendingBytes else { break reading }
             case .blocked:
                 break reading
-            case .ended, .failed, nil:
+            case .ended, .failed:
                 close(.closedEarly)
                 break reading
             }
         }
         worker.buffers.giveBack(box)
-        if phase == .active, reads == Self.readBudget, let registration,
-            transport?.hasPendingBytes == true
-        {
-            worker.loop.announce(.readable, for: registration)
+        if phase == .active, reads == Self.readBudget {
+            socket.announcePendingBytes()
         }
     }
 
@@ -255,9 +192,9 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
     func flushAtTurnEnd() {
         guard phase == .active else { return }
         var passes = 0
-        while passes < Self.flushBudget, !isWriteBlocked, phase == .active, produce() {
+        while passes < Self.flushBudget, !socket.isWriteBlocked, phase == .active, produce() {
             passes += 1
-            writePending()
+            socket.send()
             settleTouched()
         }
         guard phase == .active else { return }
@@ -275,39 +212,21 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
     ///
     /// - Returns: Whether there is something to write.
     private func produce() -> Bool {
-        guard session.wantsToWrite else { return pending?.buffer.isEmpty == false }
-        let box = pending ?? worker.buffers.take()
-        pending = box
+        guard session.wantsToWrite else { return socket.outputCount > 0 }
+        let box = socket.output()
         do throws(HTTP2Fault) {
             try session.produce(into: &box.buffer, upTo: BufferPool.size, handler: self)
         } catch {
             worker.metrics.http2Failed(.upstream, HTTP2Failure(error))
             // The GOAWAY that says so is among the frames.
-            writePending()
-            transport?.shutdownSending()
+            socket.endOutput()
             close(.malformed)
             return false
         }
         guard box.buffer.isEmpty else { return true }
-        worker.buffers.giveBack(box)
-        pending = nil
+        // Gives the buffer back.
+        socket.send()
         return false
-    }
-
-    private func writePending() {
-        while let box = pending, !box.buffer.isEmpty {
-            switch transport?.write(box.buffer.bytes) {
-            case .bytes(let count): box.buffer.consume(count)
-            case .blocked, nil: return wantsWriting(true)
-            case .ended, .failed:
-                // What the server said before it closed still counts: reading will tell.
-                box.buffer.clear()
-            }
-        }
-        if let box = pending {
-            worker.buffers.giveBack(box)
-            pending = nil
-        }
     }
 
     /// No exchange begins here any more; those that run go on.
@@ -342,9 +261,8 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
 
     /// One attempt to send what the session has to say, before the connection is closed.
     private func writeLastWords() {
-        guard !isWriteBlocked, produce() else { return }
-        writePending()
-        transport?.shutdownSending()
+        guard !socket.isWriteBlocked, produce() else { return }
+        socket.endOutput()
     }
 
     /// Closes the connection: once, after it was taken off the loop.
@@ -354,34 +272,14 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
         guard phase != .closed else { return }
         phase = .closed
         target.forget(self)
-        if let registration {
-            worker.loop.deregister(registration)
-        }
-        registration = nil
-        transport = nil
-        if let pending {
-            worker.buffers.giveBack(pending)
-        }
-        pending = nil
+        socket.close()
         // Says which requests were never sent.
         session.abandon(.internalError, handler: self)
         closeStreams(failure)
     }
 
     func setDeadline(_ deadline: Instant?) {
-        guard let registration else { return }
-        worker.loop.setDeadline(deadline, for: registration)
-    }
-
-    private func setInterest(_ interest: Interest) {
-        guard let registration else { return }
-        worker.loop.setInterest(interest, for: registration)
-    }
-
-    private func wantsWriting(_ wants: Bool) {
-        guard isWriteBlocked != wants else { return }
-        isWriteBlocked = wants
-        setInterest(wants ? [.readable, .writable] : .readable)
+        socket.setDeadline(deadline)
     }
 }
 
