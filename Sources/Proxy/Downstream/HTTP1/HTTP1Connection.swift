@@ -49,8 +49,7 @@ final class HTTP1Connection: EventHandler, PeerConnection, Runnable {
     private(set) var isWriteBlocked = false
     private(set) var hasProgressed = false
     var waiting = Waiting.nothing
-    private var isAdvancing = false
-    private var advancesAgain = false
+    private var turn = TurnLoop()
 
     /// What the connection is busy with.
     enum Phase {
@@ -67,9 +66,8 @@ final class HTTP1Connection: EventHandler, PeerConnection, Runnable {
         case closed
     }
 
-    /// Steps of one connection before others have their turn: sixteen pipelined requests, as many as
-    /// load generators send; the rest goes on in the next turn.
-    private static let turnBudget = 16
+    /// Reads of a connection that only waits for its peer's end, before others have their turn.
+    private static let drainBudget = 16
 
     init(_ peer: SocketAddress, listenerIndex: Int, worker: Worker) {
         self.peer = peer
@@ -175,20 +173,9 @@ final class HTTP1Connection: EventHandler, PeerConnection, Runnable {
 
     /// Goes on with whatever is possible now, within the budget of one turn.
     func advance() {
-        guard !isAdvancing else {
-            advancesAgain = true
-            return
-        }
-        isAdvancing = true
-        var steps = 0
-        repeat {
-            advancesAgain = false
-            while steps < Self.turnBudget, step() {
-                steps += 1
-            }
-        } while advancesAgain && steps < Self.turnBudget
-        isAdvancing = false
-        if steps >= Self.turnBudget {
+        guard turn.begin() else { return }
+        while turn.goesOn(step()) {}
+        if turn.isUsedUp {
             worker.runLater(self)
         }
         settle()
@@ -302,7 +289,7 @@ final class HTTP1Connection: EventHandler, PeerConnection, Runnable {
     private func drainInput() {
         let box = received ?? worker.buffers.take()
         received = box
-        for _ in 0..<Self.turnBudget {
+        for _ in 0..<Self.drainBudget {
             box.buffer.clear()
             switch transport?.read(into: &box.buffer, atMost: BufferPool.size) {
             case .bytes: continue
