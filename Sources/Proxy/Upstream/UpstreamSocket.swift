@@ -14,6 +14,7 @@ final class UpstreamSocket {
     private var transport: Transport?
     private var registration: Registration?
     private var isConnected = false
+    private var deadline: Instant?
     private var pending: BufferBox?
     /// Whether nothing more will be written behind what is pending.
     private var isEnding = false
@@ -117,8 +118,8 @@ final class UpstreamSocket {
         transport?.read(into: &box.buffer, atMost: limit) ?? .failed
     }
 
-    /// Whether bytes wait that the loop will not announce.
-    var hasPendingBytes: Bool { transport?.hasPendingBytes == true }
+    /// Whether bytes wait that the loop will not announce: only TLS holds any back.
+    var hasPendingBytes: Bool { target.tls != nil && transport?.hasPendingBytes == true }
 
     /// Has the driver read on in the next turn, where bytes wait that nobody else would announce.
     func announcePendingBytes() {
@@ -157,20 +158,12 @@ final class UpstreamSocket {
     @discardableResult
     func send() -> Int {
         guard let box = pending else { return 0 }
-        var count = 0
-        while !box.buffer.isEmpty {
-            switch transport?.write(box.buffer.bytes) {
-            case .bytes(let written):
-                box.buffer.consume(written)
-                count += written
-            case .blocked, nil:
-                wantsWriting(true)
-                return count
-            case .ended, .failed:
-                // What the server said before it closed still counts: reading will tell.
-                box.buffer.clear()
-            }
+        let (count, ending) = transport?.write(allOf: &box.buffer) ?? (0, .broken)
+        if ending == .blocked {
+            wantsWriting(true)
+            return count
         }
+        // What the server said before it broke off still counts: reading will tell.
         pending = nil
         worker.buffers.giveBack(box)
         wantsWriting(false)
@@ -196,7 +189,9 @@ final class UpstreamSocket {
     }
 
     func setDeadline(_ deadline: Instant?) {
-        guard let registration else { return }
+        // Within one turn it is often set anew to the same moment.
+        guard let registration, deadline != self.deadline else { return }
+        self.deadline = deadline
         worker.loop.setDeadline(deadline, for: registration)
     }
 

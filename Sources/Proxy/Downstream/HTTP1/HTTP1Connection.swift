@@ -17,6 +17,8 @@ final class HTTP1Connection: EventHandler, PeerConnection, Runnable {
     private let peer: SocketAddress
     var transport: Transport?
     private(set) var registration: Registration?
+    private(set) var transportScheme: StaticString = "http"
+    private(set) var tlsVersionName: StaticString = ""
     /// Its place among the worker's connections.
     var place = 0
     /// Whether the worker will have it go on in the next turn.
@@ -88,6 +90,8 @@ final class HTTP1Connection: EventHandler, PeerConnection, Runnable {
         _ registration: Registration,
         received: BufferBox?
     ) {
+        transportScheme = transport.isTLS ? "https" : "http"
+        tlsVersionName = transport.versionName
         self.transport = consume transport
         self.registration = registration
         self.received = received
@@ -218,9 +222,10 @@ final class HTTP1Connection: EventHandler, PeerConnection, Runnable {
     /// Where that has made room for bytes that wait here, nobody else would say so.
     private func flushUpstream() {
         guard let upstream = exchange?.upstream else { return }
+        guard let received, !received.buffer.isEmpty else { return upstream.flush() }
         let count = upstream.outputCount
         upstream.flush()
-        if upstream.outputCount < count, received?.buffer.isEmpty == false {
+        if upstream.outputCount < count {
             worker.runLater(self)
         }
     }
@@ -247,21 +252,18 @@ final class HTTP1Connection: EventHandler, PeerConnection, Runnable {
     func writePending() {
         // A socket that was full says when it is not: what waits for that goes on there only, or a
         // response that was put off would be forgotten.
-        guard pending != nil, !isWriteBlocked else { return }
-        while let pending, !pending.buffer.isEmpty, !isBroken {
-            switch transport?.write(pending.buffer.bytes) {
-            case .bytes(let count):
+        guard let box = pending, !isWriteBlocked else { return }
+        if !isBroken {
+            let (count, ending) = transport?.write(allOf: &box.buffer) ?? (0, .broken)
+            if count > 0 {
                 hasProgressed = true
-                pending.buffer.consume(count)
                 worker.metrics.bytesSent(count)
-            case .blocked: return wantsWriting(true)
-            case .ended, .failed, nil: isBroken = true
             }
+            if ending == .blocked { return wantsWriting(true) }
+            isBroken = ending == .broken
         }
-        if let pending {
-            worker.buffers.giveBack(pending)
-            self.pending = nil
-        }
+        pending = nil
+        worker.buffers.giveBack(box)
         // A response that waits goes on when the loop says that there is room: it may have come about
         // just now, and then nothing else would.
         wantsWriting(exchange?.isResponsePaused == true)

@@ -204,9 +204,9 @@ final class HTTP2Stream: EventHandler, Runnable {
     private func settle() {
         guard let exchange, isBegun, connection != nil else { return }
         if let upstream = exchange.upstream {
-            let count = upstream.outputCount
+            let count = received == nil ? 0 : upstream.outputCount
             upstream.flush()
-            if upstream.outputCount < count, received != nil {
+            if count > 0, upstream.outputCount < count {
                 // That has made room for bytes that wait here, and nobody else would say so.
                 worker.runLater(self)
             }

@@ -14,6 +14,8 @@ final class HTTP1UpstreamConnection: EventHandler {
 
     /// Reads what the server answers.
     var machine: HTTP1ClientMachine
+    /// The head of the response, as far as it has come in.
+    var responseHead = ResponseHead()
     /// Whether the body of the present request is written in chunks.
     var writesChunks = false
     /// Whether the server has closed its side.
@@ -159,12 +161,14 @@ final class HTTP1UpstreamConnection: EventHandler {
     }
 
     private func readInto(_ box: BufferBox) {
-        let limit = readLimit(box.buffer.count)
+        var count = box.buffer.count
+        let limit = readLimit(count)
         while !isInputEnded {
-            let room = limit - box.buffer.count
+            let room = limit - count
             guard room > 0 else { return socket.pauseReading() }
             switch socket.read(into: box, atMost: room) {
-            case .bytes:
+            case .bytes(let added):
+                count += added
                 hasReceivedNothing = false
                 guard socket.hasPendingBytes else { return }
             case .blocked: return
