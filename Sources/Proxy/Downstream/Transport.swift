@@ -29,6 +29,15 @@ struct Transport: ~Copyable {
         case failed
     }
 
+    /// What became of writing a whole buffer.
+    enum WriteEnding {
+        /// What is left goes when the socket is writable.
+        case blocked
+        /// What is left goes nowhere.
+        case broken
+        case done
+    }
+
     /// What became of one step of a handshake.
     enum HandshakeOutcome {
         case complete
@@ -85,6 +94,23 @@ struct Transport: ~Copyable {
         case .endOfStream: return .ended
         case .truncated, .failed: return .failed
         }
+    }
+
+    /// Writes as much of what waits in `buffer` as goes without waiting, and consumes it.
+    ///
+    /// - Returns: How many bytes went out, and how it ended.
+    func write(allOf buffer: inout ByteBuffer) -> (count: Int, ending: WriteEnding) {
+        var count = 0
+        while !buffer.isEmpty {
+            switch write(buffer.bytes) {
+            case .bytes(let written):
+                buffer.consume(written)
+                count += written
+            case .blocked: return (count, .blocked)
+            case .ended, .failed: return (count, .broken)
+            }
+        }
+        return (count, .done)
     }
 
     /// Says that nothing more will be written.

@@ -12,21 +12,22 @@ extension Exchange {
             {
                 return redirectToHTTPS()
             }
-            try findDestination()
+            let head = head
+            try findDestination(head)
             if endpoint != nil { return try chooseConsultation() }
             guard let route else { throw Refusal(.routeNotFound) }
-            if isPreflight, !route.settings.corsOrigins.isEmpty {
+            if Self.isPreflight(head), !route.settings.corsOrigins.isEmpty {
                 if !route.settings.passesCORSPreflight {
                     return choose(.preflight)
                 }
                 return proceed(route)
             }
-            try checkMethod(route)
-            try checkBodySize(route)
+            guard route.allows(head.methodBytes) else { throw Refusal(.methodNotAllowed) }
+            try Self.checkBodySize(route, head)
             let rule = route.rule(for: head.method, spelt: head.methodBytes)
             self.rule = rule
             if rule.settings.access != .public {
-                guard try checkToken(route, rule) else { return }
+                guard try checkToken(route, rule, head) else { return }
             }
             proceed(route)
         } catch {
@@ -35,19 +36,24 @@ extension Exchange {
     }
 
     /// A pre-flight of a script of another origin (Fetch, "CORS-preflight request").
-    private var isPreflight: Bool {
+    private static func isPreflight(_ head: RequestHead) -> Bool {
         head.method == .options && head.fields.first(.origin) != nil
             && head.fields.first(.accessControlRequestMethod) != nil
     }
 
     /// Says where the request belongs: an endpoint of the authorization server, or a route.
-    private func findDestination() throws(Refusal) {
+    private func findDestination(_ head: RequestHead) throws(Refusal) {
+        let snapshot = snapshot
+        let host = host
+        var path = CanonicalPath()
+        swap(&path, &self.path)
         let found = snapshot.access.findDestination(
             method: head.method,
             rawPath: head.pathBytes,
             host: host.span,
             path: &path
         )
+        swap(&path, &self.path)
         switch found.destination {
         case .endpoint(let match): endpoint = match
         case .route(let index): routeIndex = index
@@ -62,19 +68,13 @@ extension Exchange {
     /// it here too.
     private func redirectToHTTPS() {
         if snapshot.access.endpoints != nil {
-            try? findDestination()
+            try? findDestination(head)
             routeIndex = nil
         }
         choose(.redirectToHTTPS)
     }
 
-    private func checkMethod(_ route: Route) throws(Refusal) {
-        if !route.allows(head.methodBytes) {
-            throw Refusal(.methodNotAllowed)
-        }
-    }
-
-    private func checkBodySize(_ route: Route) throws(Refusal) {
+    private static func checkBodySize(_ route: Route, _ head: RequestHead) throws(Refusal) {
         guard let limit = route.settings.bodySizeLimit, case .length(let length) = head.framing
         else { return }
         if length > UInt64(limit) {

@@ -45,11 +45,12 @@ extension Exchange {
     func sendRequest() {
         guard let upstream, let target else { return }
         upstream.sendRequest(self, target)
-        requestSentAt = worker.loop.now
+        let now = worker.loop.now
+        requestSentAt = now
         if head.expectsContinue, !isRequestComplete, head.framing != .none {
             downstream?.sendContinue()
         }
-        upstream.setDeadline(worker.loop.now + target.readTimeout)
+        upstream.setDeadline(now + target.readTimeout)
         followCall()
         if let box = refusedBody {
             refusedBody = nil

@@ -5,7 +5,7 @@ import HTTP
 
 extension Exchange {
     /// The head of an interim response stands in ``responseHead``: sent on, as a proxy has to (RFC 9110
-    /// §15.2), and forgotten.
+    /// §15.2).
     ///
     /// But for a `100`, which the gateway has said by itself to a peer that waits for it; and not to
     /// one of HTTP/1.0, which knows no interim responses.
@@ -13,7 +13,6 @@ extension Exchange {
         if responseHead.status != 100, head.version != .http10, machine.isAwaitingResponse {
             downstream?.sendInformation(self)
         }
-        responseHead.removeAll()
     }
 
     /// The head of the final response stands in ``responseHead``.

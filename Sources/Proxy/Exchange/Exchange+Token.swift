@@ -11,7 +11,11 @@ extension Exchange {
     ///
     /// - Returns: Whether the decision is made; `false` where the control plane was asked.
     /// - Throws: ``Refusal`` of the first check that fails.
-    func checkToken(_ route: Route, _ rule: Route.Rule) throws(Refusal) -> Bool {
+    func checkToken(
+        _ route: Route,
+        _ rule: Route.Rule,
+        _ head: RequestHead
+    ) throws(Refusal) -> Bool {
         switch TokenSearch.run(head.fields, route.settings.tokenSources) {
         case .ambiguous:
             throw Refusal(.tokenAmbiguous)

@@ -18,6 +18,9 @@ final class Exchange {
     var metrics: WorkerMetrics
 
     /// The request as it came.
+    ///
+    /// What fills it in, and what else takes time, has it swapped out meanwhile: an access to a property
+    /// that stays open while others are called makes every access to it cost a check.
     var head = RequestHead()
     /// Its one canonical path.
     var path = CanonicalPath()
@@ -59,6 +62,7 @@ final class Exchange {
 
     /// The answer written here, where the upstream's is not sent on.
     var answer: Answer?
+    /// The head of the upstream's response; of another one until ``firstByteAt``.
     var responseHead = ResponseHead()
     /// What a server has refused of the request's body, for the next attempt.
     var refusedBody: BufferBox?
@@ -101,7 +105,8 @@ final class Exchange {
     /// Begins with the head that was just read into ``head``.
     func begin(on downstream: any ExchangeDownstream) {
         attach(to: downstream)
-        readOrigin(downstream)
+        let head = head
+        readOrigin(downstream, head)
         isGRPC = GRPCCall.isCall(head)
         if isGRPC {
             do throws(Refusal) {
@@ -139,11 +144,15 @@ final class Exchange {
     private func attachMalformed(to downstream: any ExchangeDownstream) {
         attach(to: downstream)
         // What was read of it may break off anywhere.
-        head.removeAll(version: downstream.version)
+        var nothing = RequestHead()
+        nothing.removeAll(version: downstream.version)
+        head = nothing
+        host = []
         client = downstream.peerAddress
         clientText = downstream.peerText
         scheme = downstream.transportScheme
-        worker.requestIDs.append(to: &requestID)
+        isPeerTrusted = false
+        takeRequestID(nothing.fields)
     }
 
     /// Performs what the machine asks for.
@@ -212,13 +221,11 @@ final class Exchange {
     }
 
     /// Forgets everything but memory, ready for the next request.
+    ///
+    /// The heads, the host and the request's id stay until whoever fills them in anew.
     func reset() {
         worker.removeStream(self)
         machine.reset()
-        head.removeAll()
-        responseHead.removeAll()
-        requestID.removeAll(keepingCapacity: true)
-        host.removeAll(keepingCapacity: true)
         record.reset()
         endpoint = nil
         // Not kept: a body of the authorization server's may hold a password.
@@ -242,8 +249,12 @@ final class Exchange {
         refusedBody = nil
         isGRPC = false
         callDeadline = nil
-        requestTrailers.removeAll()
-        responseTrailers.removeAll()
+        if requestTrailers.count > 0 {
+            requestTrailers = FieldBlock()
+        }
+        if responseTrailers.count > 0 {
+            responseTrailers = FieldBlock()
+        }
         downstream = nil
         upstream = nil
         group = nil

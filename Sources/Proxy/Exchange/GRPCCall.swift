@@ -134,11 +134,12 @@ extension Exchange {
     func endCall(_ status: GRPCStatus, _ word: StaticString) {
         releaseUpstream(reusable: false)
         isResponsePaused = false
-        responseTrailers.removeAll()
         let number = "\(status.text)"
         let message = "\(word)"
-        responseTrailers.append(name: "grpc-status".utf8.span, value: number.utf8.span)
-        responseTrailers.append(name: "grpc-message".utf8.span, value: message.utf8.span)
+        var trailers = FieldBlock()
+        trailers.append(name: "grpc-status".utf8.span, value: number.utf8.span)
+        trailers.append(name: "grpc-message".utf8.span, value: message.utf8.span)
+        responseTrailers = trailers
         downstream?.endBody()
         perform(machine.responseEnded())
     }
@@ -149,6 +150,7 @@ extension Exchange {
         if let answer {
             return answer.grpcStatus.map(\.rawValue)
         }
+        guard firstByteAt != nil else { return nil }
         for fields in [responseTrailers, responseHead.fields] {
             if let field = fields.first(named: "grpc-status".utf8.span),
                 let number = fields.value(at: field).decimalValue()

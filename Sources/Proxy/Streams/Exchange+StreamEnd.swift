@@ -116,12 +116,14 @@ extension Exchange {
     /// a colon behind it, it is no number.
     private func writeComment() {
         releaseUpstream(reusable: false)
+        var words: [UInt8] = []
         if stream.lastByte != UInt8(ascii: "\n"), stream.lastByte != UInt8(ascii: "\r") {
-            stream.lastWords.append(":\n")
+            words.append(":\n")
         }
-        stream.lastWords.append(": ")
-        stream.lastWords.append(endReason.word)
-        stream.lastWords.append("\n")
+        words.append(": ")
+        words.append(endReason.word)
+        words.append("\n")
+        stream.lastWords = words
         sendLastWords()
     }
 
@@ -130,7 +132,7 @@ extension Exchange {
         let words = stream.lastWords
         let taken = downstream?.sendBody(words.span, first: words.count) ?? words.count
         bytesSent += Int64(taken)
-        stream.lastWords.removeFirst(taken)
+        stream.lastWords = Array(words.dropFirst(taken))
         isResponsePaused = taken < words.count
         guard !isResponsePaused else { return }
         if machine.isTunnelling {

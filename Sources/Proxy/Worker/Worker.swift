@@ -399,10 +399,12 @@ extension Worker {
 
     /// The value of a `Date` field, made once a second.
     func withDate(_ body: (Span<UInt8>) -> Void) {
+        let now = now
         if now != dateSecond {
             dateSecond = now
-            date.removeAll(keepingCapacity: true)
-            HTTPDate.append(secondsSince1970: now, to: &date)
+            var value: [UInt8] = []
+            HTTPDate.append(secondsSince1970: now, to: &value)
+            date = value
         }
         let value = date
         body(value.span)

@@ -17,8 +17,12 @@ extension HTTP1Connection {
         }
         let exchange = self.exchange ?? worker.takeExchange()
         self.exchange = exchange
+        var head = RequestHead()
+        swap(&head, &exchange.head)
         do throws(ParseFault) {
-            switch try machine.advance(over: box.buffer.bytes, head: &exchange.head) {
+            let step = try machine.advance(over: box.buffer.bytes, head: &head)
+            swap(&head, &exchange.head)
+            switch step {
             case .head(let consumed):
                 box.buffer.consume(consumed)
                 begin(exchange)
@@ -109,8 +113,9 @@ extension HTTP1Connection {
             }
             return false
         }
+        var noHead = RequestHead()
         do throws(ParseFault) {
-            switch try machine.advance(over: box.buffer.bytes, head: &exchange.head) {
+            switch try machine.advance(over: box.buffer.bytes, head: &noHead) {
             case .body(let skip, let count):
                 box.buffer.consume(skip)
                 let taken = exchange.acceptBody(box.buffer.bytes, first: count)
@@ -122,7 +127,11 @@ extension HTTP1Connection {
                 return taken > 0 || exchange.isOverBodyLimit
             case .end(let consumed):
                 box.buffer.consume(consumed)
-                try machine.takeTrailers(into: &exchange.requestTrailers)
+                var trailers = FieldBlock()
+                try machine.takeTrailers(into: &trailers)
+                if trailers.count > 0 {
+                    exchange.requestTrailers = trailers
+                }
                 exchange.requestEnded()
                 return true
             case .needsMore:
@@ -152,9 +161,10 @@ extension HTTP1Connection {
     /// whether the connection stays.
     func dropReceivedBody(_ exchange: Exchange) {
         guard let box = received else { return }
+        var noHead = RequestHead()
         while !machine.isBodyComplete, !box.buffer.isEmpty {
             do throws(ParseFault) {
-                switch try machine.advance(over: box.buffer.bytes, head: &exchange.head) {
+                switch try machine.advance(over: box.buffer.bytes, head: &noHead) {
                 case .body(let skip, let count):
                     box.buffer.consume(skip)
                     take(count, from: box)

@@ -5,11 +5,7 @@ import HTTP
 import Telemetry
 
 extension HTTP1Connection: ExchangeDownstream {
-    var transportScheme: StaticString { transport?.isTLS == true ? "https" : "http" }
-
     var version: HTTPVersion { .http11 }
-
-    var tlsVersionName: StaticString { transport?.versionName ?? "" }
 
     func sendContinue() {
         guard exchange?.head.version == .http11 else { return }
@@ -33,25 +29,33 @@ extension HTTP1Connection: ExchangeDownstream {
             dropReceivedBody(exchange)
         }
         let box = output()
+        writeHead(exchange, framing, into: &box.buffer)
+    }
+
+    private func writeHead(
+        _ exchange: Exchange,
+        _ framing: BodyFraming,
+        into output: inout ByteBuffer
+    ) {
         let status = exchange.status
-        box.buffer.append("HTTP/1.1 ")
-        box.buffer.append(decimal: status)
-        box.buffer.append(UInt8(ascii: " "))
-        box.buffer.append(StatusText.reason(status))
-        box.buffer.append("\r\n")
-        ResponseHeadWriter.write(exchange, into: &box.buffer)
-        writeFraming(exchange, framing, status, into: box)
+        output.append("HTTP/1.1 ")
+        output.append(decimal: status)
+        output.append(UInt8(ascii: " "))
+        output.append(StatusText.reason(status))
+        output.append("\r\n")
+        ResponseHeadWriter.write(exchange, into: &output)
+        writeFraming(exchange, framing, status, into: &output)
         if exchange.machine.isTunnelling {
-            box.buffer.append("connection: upgrade\r\n\r\n")
+            output.append("connection: upgrade\r\n\r\n")
             return
         }
         decidePersistence(exchange)
         if closesAfterResponse {
-            box.buffer.append("connection: close\r\n")
+            output.append("connection: close\r\n")
         } else if exchange.head.version == .http10 {
-            box.buffer.append("connection: keep-alive\r\n")
+            output.append("connection: keep-alive\r\n")
         }
-        box.buffer.append("\r\n")
+        output.append("\r\n")
     }
 
     /// One framing, said once; a peer that knows no chunks gets the end of the connection instead.
@@ -59,7 +63,7 @@ extension HTTP1Connection: ExchangeDownstream {
         _ exchange: Exchange,
         _ framing: BodyFraming,
         _ status: Int,
-        into box: BufferBox
+        into output: inout ByteBuffer
     ) {
         responseFraming = framing
         let isAnswer = exchange.answer != nil
@@ -71,26 +75,26 @@ extension HTTP1Connection: ExchangeDownstream {
             responseFraming = .none
             let fields = exchange.responseHead.fields
             if let field = fields.first(.contentLength) {
-                box.buffer.append("content-length: ")
-                box.buffer.append(fields.value(at: field))
-                box.buffer.append("\r\n")
+                output.append("content-length: ")
+                output.append(fields.value(at: field))
+                output.append("\r\n")
             }
             return
         }
         switch framing {
         case .none:
-            box.buffer.append("content-length: 0\r\n")
+            output.append("content-length: 0\r\n")
         case .length(let length):
-            box.buffer.append("content-length: ")
-            box.buffer.append(decimal: length)
-            box.buffer.append("\r\n")
+            output.append("content-length: ")
+            output.append(decimal: length)
+            output.append("\r\n")
         case .chunked, .untilClose:
             if exchange.head.version == .http10 {
                 responseFraming = .untilClose
                 exchange.mustClose = true
             } else {
                 responseFraming = .chunked
-                box.buffer.append("transfer-encoding: chunked\r\n")
+                output.append("transfer-encoding: chunked\r\n")
             }
         }
     }
@@ -186,18 +190,19 @@ extension HTTP1Connection: ExchangeDownstream {
 
     func endBody() {
         if responseFraming == .chunked {
-            writeLastChunk(into: output())
+            let box = output()
+            writeLastChunk(into: &box.buffer)
         }
         isResponseEnded = true
     }
 
     /// Trailers go to those who say that they read them (RFC 9110 §6.5.1).
-    private func writeLastChunk(into box: BufferBox) {
+    private func writeLastChunk(into output: inout ByteBuffer) {
         guard let exchange, exchange.responseTrailers.count > 0, acceptsTrailers(exchange.head)
-        else { return ChunkWriter.last(into: &box.buffer) }
-        ChunkWriter.beginTrailers(into: &box.buffer)
-        TrailerWriter.write(exchange.responseTrailers, into: &box.buffer)
-        box.buffer.append("\r\n")
+        else { return ChunkWriter.last(into: &output) }
+        ChunkWriter.beginTrailers(into: &output)
+        TrailerWriter.write(exchange.responseTrailers, into: &output)
+        output.append("\r\n")
     }
 
     private func acceptsTrailers(_ head: RequestHead) -> Bool {

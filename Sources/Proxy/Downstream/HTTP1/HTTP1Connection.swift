@@ -18,6 +18,8 @@ final class HTTP1Connection: EventHandler, PeerConnection, Runnable {
     let peerText: [UInt8]
     var transport: Transport?
     private(set) var registration: Registration?
+    private(set) var transportScheme: StaticString = "http"
+    private(set) var tlsVersionName: StaticString = ""
     /// Its place among the worker's connections.
     var place = 0
     /// Whether the worker will have it go on in the next turn.
@@ -50,8 +52,7 @@ final class HTTP1Connection: EventHandler, PeerConnection, Runnable {
     private(set) var isWriteBlocked = false
     private(set) var hasProgressed = false
     var waiting = Waiting.nothing
-    private var isAdvancing = false
-    private var advancesAgain = false
+    private var turn = TurnLoop()
 
     /// What the connection is busy with.
     enum Phase {
@@ -68,9 +69,8 @@ final class HTTP1Connection: EventHandler, PeerConnection, Runnable {
         case closed
     }
 
-    /// Steps of one connection before others have their turn: sixteen pipelined requests, as many as
-    /// load generators send; the rest goes on in the next turn.
-    private static let turnBudget = 16
+    /// Reads of a connection that only waits for its peer's end, before others have their turn.
+    private static let drainBudget = 16
 
     init(_ peer: SocketAddress, listenerIndex: Int, worker: Worker) {
         self.peer = peer
@@ -92,6 +92,8 @@ final class HTTP1Connection: EventHandler, PeerConnection, Runnable {
         _ registration: Registration,
         received: BufferBox?
     ) {
+        transportScheme = transport.isTLS ? "https" : "http"
+        tlsVersionName = transport.versionName
         self.transport = consume transport
         self.registration = registration
         self.received = received
@@ -177,20 +179,9 @@ final class HTTP1Connection: EventHandler, PeerConnection, Runnable {
 
     /// Goes on with whatever is possible now, within the budget of one turn.
     func advance() {
-        guard !isAdvancing else {
-            advancesAgain = true
-            return
-        }
-        isAdvancing = true
-        var steps = 0
-        repeat {
-            advancesAgain = false
-            while steps < Self.turnBudget, step() {
-                steps += 1
-            }
-        } while advancesAgain && steps < Self.turnBudget
-        isAdvancing = false
-        if steps >= Self.turnBudget {
+        guard turn.begin() else { return }
+        while turn.goesOn(step()) {}
+        if turn.isUsedUp {
             worker.runLater(self)
         }
         settle()
@@ -233,9 +224,10 @@ final class HTTP1Connection: EventHandler, PeerConnection, Runnable {
     /// Where that has made room for bytes that wait here, nobody else would say so.
     private func flushUpstream() {
         guard let upstream = exchange?.upstream else { return }
+        guard let received, !received.buffer.isEmpty else { return upstream.flush() }
         let count = upstream.outputCount
         upstream.flush()
-        if upstream.outputCount < count, received?.buffer.isEmpty == false {
+        if upstream.outputCount < count {
             worker.runLater(self)
         }
     }
@@ -262,21 +254,18 @@ final class HTTP1Connection: EventHandler, PeerConnection, Runnable {
     func writePending() {
         // A socket that was full says when it is not: what waits for that goes on there only, or a
         // response that was put off would be forgotten.
-        guard pending != nil, !isWriteBlocked else { return }
-        while let pending, !pending.buffer.isEmpty, !isBroken {
-            switch transport?.write(pending.buffer.bytes) {
-            case .bytes(let count):
+        guard let box = pending, !isWriteBlocked else { return }
+        if !isBroken {
+            let (count, ending) = transport?.write(allOf: &box.buffer) ?? (0, .broken)
+            if count > 0 {
                 hasProgressed = true
-                pending.buffer.consume(count)
                 worker.metrics.bytesSent(count)
-            case .blocked: return wantsWriting(true)
-            case .ended, .failed, nil: isBroken = true
             }
+            if ending == .blocked { return wantsWriting(true) }
+            isBroken = ending == .broken
         }
-        if let pending {
-            worker.buffers.giveBack(pending)
-            self.pending = nil
-        }
+        pending = nil
+        worker.buffers.giveBack(box)
         // A response that waits goes on when the loop says that there is room: it may have come about
         // just now, and then nothing else would.
         wantsWriting(exchange?.isResponsePaused == true)
@@ -304,7 +293,7 @@ final class HTTP1Connection: EventHandler, PeerConnection, Runnable {
     private func drainInput() {
         let box = received ?? worker.buffers.take()
         received = box
-        for _ in 0..<Self.turnBudget {
+        for _ in 0..<Self.drainBudget {
             box.buffer.clear()
             switch transport?.read(into: &box.buffer, atMost: BufferPool.size) {
             case .bytes: continue

@@ -40,8 +40,7 @@ final class HTTP2Stream: EventHandler, Runnable {
     private var waiting = Waiting.nothing
     private var waitingDeadline: Instant?
     private var exchangeDeadline: Instant?
-    private var isAdvancing = false
-    private var advancesAgain = false
+    private var turn = TurnLoop()
 
     /// What the deadline is for, beside what the exchange has set.
     private enum Waiting {
@@ -50,9 +49,6 @@ final class HTTP2Stream: EventHandler, Runnable {
         case nothing
         case send
     }
-
-    /// Steps of one stream before others have their turn.
-    private static let turnBudget = 16
 
     init(worker: Worker) {
         self.worker = worker
@@ -137,20 +133,9 @@ final class HTTP2Stream: EventHandler, Runnable {
 
     /// Goes on with whatever is possible now, within the budget of one turn.
     func advance() {
-        guard !isAdvancing else {
-            advancesAgain = true
-            return
-        }
-        isAdvancing = true
-        var steps = 0
-        repeat {
-            advancesAgain = false
-            while steps < Self.turnBudget, step() {
-                steps += 1
-            }
-        } while advancesAgain && steps < Self.turnBudget
-        isAdvancing = false
-        if steps >= Self.turnBudget {
+        guard turn.begin() else { return }
+        while turn.goesOn(step()) {}
+        if turn.isUsedUp {
             worker.runLater(self)
         }
         settle()
@@ -219,9 +204,9 @@ final class HTTP2Stream: EventHandler, Runnable {
     private func settle() {
         guard let exchange, isBegun, connection != nil else { return }
         if let upstream = exchange.upstream {
-            let count = upstream.outputCount
+            let count = received == nil ? 0 : upstream.outputCount
             upstream.flush()
-            if upstream.outputCount < count, received != nil {
+            if count > 0, upstream.outputCount < count {
                 // That has made room for bytes that wait here, and nobody else would say so.
                 worker.runLater(self)
             }

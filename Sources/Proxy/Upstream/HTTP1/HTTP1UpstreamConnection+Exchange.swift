@@ -59,12 +59,19 @@ extension HTTP1UpstreamConnection: ExchangeUpstream {
     func pump() {
         guard let exchange else { return }
         do throws(ParseFault) {
+            var hasProgressed = false
             while self.exchange === exchange, !exchange.isResponsePaused {
                 if exchange.machine.isTunnelling {
                     if !pumpTunnel(exchange) { break }
-                } else if try !pumpResponse(exchange) {
-                    break
+                } else {
+                    guard try pumpResponse(exchange) else { break }
+                    hasProgressed = true
                 }
+            }
+            if hasProgressed, self.exchange === exchange,
+                exchange.machine.isForwarding, exchange.machine.isResponseBegun
+            {
+                setDeadline(worker.loop.now + idleTimeout)
             }
             if self.exchange === exchange, isInputEnded, !exchange.isResponsePaused {
                 try inputEnded(exchange)
@@ -78,16 +85,17 @@ extension HTTP1UpstreamConnection: ExchangeUpstream {
     /// - Returns: Whether there may be more to do.
     private func pumpResponse(_ exchange: Exchange) throws(ParseFault) -> Bool {
         guard let input = received else { return false }
-        switch try machine.advance(over: input.buffer.bytes, head: &exchange.responseHead) {
+        switch try machine.advance(over: input.buffer.bytes, head: &responseHead) {
         case .needsMore:
             return false
         case .informational(let consumed):
             input.buffer.consume(consumed)
+            swap(&exchange.responseHead, &responseHead)
             exchange.informationReceived()
             return true
         case .head(let consumed):
             input.buffer.consume(consumed)
-            setDeadline(worker.loop.now + idleTimeout)
+            swap(&exchange.responseHead, &responseHead)
             if exchange.responseHead.isUpgrade {
                 writesChunks = false
             }
@@ -97,7 +105,7 @@ extension HTTP1UpstreamConnection: ExchangeUpstream {
             }
             return exchange.responseHeadReceived()
         case .body(let skip, let count):
-            input.buffer.consume(skip)
+            drop(skip, from: input)
             if count == input.buffer.count, exchange.adoptResponseBody(input) {
                 // The end of the body may stand behind it, and is found in what is here.
                 received = worker.buffers.take()
@@ -107,11 +115,14 @@ extension HTTP1UpstreamConnection: ExchangeUpstream {
                 machine.bodyConsumed(taken)
                 input.buffer.consume(taken)
             }
-            setDeadline(worker.loop.now + idleTimeout)
             return true
         case .end(let consumed):
-            input.buffer.consume(consumed)
-            try machine.takeTrailers(into: &exchange.responseTrailers)
+            drop(consumed, from: input)
+            var trailers = FieldBlock()
+            try machine.takeTrailers(into: &trailers)
+            if trailers.count > 0 {
+                exchange.responseTrailers = trailers
+            }
             exchange.responseEnded(isReusable: machine.isReusable && !isInputEnded)
             return false
         }
@@ -128,6 +139,13 @@ extension HTTP1UpstreamConnection: ExchangeUpstream {
             asked: exchange.head.fields
         )
         return isAnswered ? nil : .badWebSocket
+    }
+
+    /// Forgets framing, of which a body with a length has none.
+    private func drop(_ count: Int, from input: BufferBox) {
+        if count > 0 {
+            input.buffer.consume(count)
+        }
     }
 
     /// - Returns: Whether there may be more to do.

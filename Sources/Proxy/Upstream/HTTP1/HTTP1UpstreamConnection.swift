@@ -1,24 +1,21 @@
 import Bytes
-import Configuration
 import EventLoop
 import HTTP
-import TLS
 
 /// One HTTP/1.1 connection to an upstream's server: at work for one exchange, or idle in its pool.
 final class HTTP1UpstreamConnection: EventHandler {
     let worker: Worker
     private let target: UpstreamTarget
-    private var transport: Transport?
-    private var registration: Registration?
-    private var phase: Phase
+    private let socket: UpstreamSocket
+    private var phase = Phase.connecting
     private(set) var exchange: Exchange?
     /// What has come in and is not yet consumed.
     var received: BufferBox?
-    private var pending: BufferBox?
-    private var isReadPaused = false
 
     /// Reads what the server answers.
     var machine: HTTP1ClientMachine
+    /// The head of the response, as far as it has come in.
+    var responseHead = ResponseHead()
     /// Whether the body of the present request is written in chunks.
     var writesChunks = false
     /// Whether the present request is the opening handshake of a WebSocket for a peer that has no key
@@ -30,8 +27,6 @@ final class HTTP1UpstreamConnection: EventHandler {
     private(set) var isInputEnded = false
     /// Whether it ended by a fault and not by the server's word.
     private(set) var isInputBroken = false
-    /// Whether nothing more will be written behind what is pending.
-    private var isOutputEnding = false
     /// Whether nothing of the present response has come in.
     private(set) var hasReceivedNothing = true
 
@@ -41,10 +36,8 @@ final class HTTP1UpstreamConnection: EventHandler {
     private static let heldBackCountMax = 4096
 
     private enum Phase {
-        /// -> securing, active, closed
-        case connecting
         /// -> active, closed
-        case securing
+        case connecting
         /// -> idle, closed
         case active
         /// -> active, closed
@@ -52,39 +45,19 @@ final class HTTP1UpstreamConnection: EventHandler {
         case closed
     }
 
-    private init(_ exchange: Exchange, _ target: UpstreamTarget, phase: Phase) {
+    private init(_ exchange: Exchange, _ target: UpstreamTarget) {
         worker = exchange.worker
         self.target = target
         self.exchange = exchange
-        self.phase = phase
+        socket = UpstreamSocket(target, exchange.worker)
         machine = HTTP1ClientMachine(limits: exchange.worker.responseLimits)
     }
 
     /// Opens a connection for an exchange; it is told when the connection is ready or has failed.
     static func open(to target: UpstreamTarget, for exchange: Exchange) -> UpstreamOpening {
-        let worker = exchange.worker
-        let descriptor: Int32
-        switch worker.loop.kernel.connect(to: target.state.address) {
-        case .connected(let made), .inProgress(let made): descriptor = made
-        case .failed(let fault):
-            return .failed(fault.isOutOfDescriptors ? .outOfDescriptors : .connectFailed)
-        }
-        let connection = HTTP1UpstreamConnection(exchange, target, phase: .connecting)
-        connection.transport = Transport(
-            Socket(descriptor: descriptor, kernel: worker.loop.kernel)
-        )
-        do throws(SystemFault) {
-            connection.registration = try worker.loop.register(
-                connection,
-                descriptor: descriptor,
-                interest: [.readable, .writable]
-            )
-        } catch {
-            connection.transport = nil
-            return .failed(.outOfDescriptors)
-        }
+        let connection = HTTP1UpstreamConnection(exchange, target)
+        if let failure = connection.socket.connect(for: connection) { return .failed(failure) }
         target.activeCount += 1
-        connection.setDeadline(worker.loop.now + target.connectTimeout)
         return .opening(connection)
     }
 
@@ -98,8 +71,12 @@ final class HTTP1UpstreamConnection: EventHandler {
 
     func becameReady(_ readiness: Readiness) {
         switch phase {
-        case .connecting: connected(readiness)
-        case .securing: secure()
+        case .connecting:
+            switch socket.make(readiness) {
+            case .failed(let failure): exchange?.upstreamStopped(failure)
+            case .ready: becomeActive()
+            case .underWay: break
+            }
         case .active:
             if readiness.contains(.writable) {
                 drain()
@@ -119,7 +96,7 @@ final class HTTP1UpstreamConnection: EventHandler {
 
     func deadlinePassed() {
         switch phase {
-        case .connecting, .securing: exchange?.upstreamStopped(.connectTimedOut)
+        case .connecting: exchange?.upstreamStopped(.connectTimedOut)
         case .active:
             if exchange?.machine.isTunnelling == true {
                 exchange?.upstreamStopped(.readTimedOut)
@@ -136,60 +113,18 @@ final class HTTP1UpstreamConnection: EventHandler {
         }
     }
 
-    private func connected(_ readiness: Readiness) {
-        guard let descriptor = transport?.descriptor else { return }
-        if worker.loop.kernel.connectFault(descriptor) != nil {
-            exchange?.upstreamStopped(.connectFailed)
-            return
-        }
-        guard readiness.contains(.writable) else {
-            if !readiness.isDisjoint(with: [.hungUp, .failed]) {
-                exchange?.upstreamStopped(.connectFailed)
-            }
-            return
-        }
-        guard let context = target.tls else { return becomeActive() }
-        do throws(TLSFault) {
-            let tls = try context.makeConnection(
-                descriptor: descriptor,
-                serverName: target.server.host
-            )
-            transport?.secure(with: tls)
-        } catch {
-            exchange?.upstreamStopped(.tlsFailed)
-            return
-        }
-        phase = .securing
-        secure()
-    }
-
-    private func secure() {
-        switch transport?.handshake() {
-        case .complete: becomeActive()
-        case .wantsRead: setInterest(.readable)
-        case .wantsWrite: setInterest([.readable, .writable])
-        case .failed, nil: exchange?.upstreamStopped(.tlsFailed)
-        }
-    }
-
     private func becomeActive() {
         phase = .active
-        setInterest(.readable)
         exchange?.upstreamConnected()
         flush()
         exchange?.downstream?.advance()
     }
 
     /// Where the bytes for the server are put; ``flush()`` sends them.
-    func output() -> BufferBox {
-        if let pending { return pending }
-        let box = worker.buffers.take()
-        pending = box
-        return box
-    }
+    func output() -> BufferBox { socket.output() }
 
     /// How many bytes wait to be sent.
-    var outputCount: Int { pending?.buffer.count ?? 0 }
+    var outputCount: Int { socket.outputCount }
 
     /// How many bytes may be put behind those that wait, after an attempt to send them where fewer
     /// than `count` would fit.
@@ -207,29 +142,9 @@ final class HTTP1UpstreamConnection: EventHandler {
 
     /// Sends as much as the socket takes.
     func flush() {
-        guard phase == .active, let pending, !pending.buffer.isEmpty else { return }
-        switch transport?.write(pending.buffer.bytes) {
-        case .bytes(let count):
-            pending.buffer.consume(count)
-            if hasReceivedNothing {
-                // A long body is under way: the wait for the response has not begun.
-                setDeadline(worker.loop.now + target.readTimeout)
-            }
-        case .blocked, nil: break
-        case .ended, .failed:
-            // What the server said before it closed still counts: reading will tell.
-            pending.buffer.clear()
-        }
-        if pending.buffer.isEmpty {
-            worker.buffers.giveBack(pending)
-            self.pending = nil
-            wantsWriting(false)
-            if isOutputEnding {
-                transport?.shutdownSending()
-            }
-        } else {
-            wantsWriting(true)
-        }
+        guard phase == .active, socket.send() > 0, hasReceivedNothing else { return }
+        // A long body is under way: the wait for the response has not begun.
+        setDeadline(worker.loop.now + target.readTimeout)
     }
 
     /// The socket takes bytes again: send, and let the request body go on.
@@ -239,9 +154,7 @@ final class HTTP1UpstreamConnection: EventHandler {
     }
 
     private func readInput() {
-        guard !isReadPaused else {
-            return setInterest(interest.subtracting(.readable))
-        }
+        guard !socket.isReadPaused else { return }
         let box = received ?? worker.buffers.take()
         received = box
         readInto(box)
@@ -253,17 +166,19 @@ final class HTTP1UpstreamConnection: EventHandler {
     }
 
     private func readInto(_ box: BufferBox) {
-        let limit = readLimit(box.buffer.count)
+        var count = box.buffer.count
+        let limit = readLimit(count)
         while !isInputEnded {
-            let room = limit - box.buffer.count
-            guard room > 0 else { return pauseReading() }
-            switch transport?.read(into: &box.buffer, atMost: room) {
-            case .bytes:
+            let room = limit - count
+            guard room > 0 else { return socket.pauseReading() }
+            switch socket.read(into: box, atMost: room) {
+            case .bytes(let added):
+                count += added
                 hasReceivedNothing = false
-                guard transport?.hasPendingBytes == true else { return }
+                guard socket.hasPendingBytes else { return }
             case .blocked: return
             case .ended: endInput()
-            case .failed, nil:
+            case .failed:
                 isInputBroken = true
                 endInput()
             }
@@ -282,27 +197,13 @@ final class HTTP1UpstreamConnection: EventHandler {
     /// The end stays readable for ever: it is looked at once.
     private func endInput() {
         isInputEnded = true
-        setInterest(interest.subtracting(.readable))
-    }
-
-    /// Forgets bytes that were dealt with.
-    func consume(_ count: Int) {
-        received?.buffer.consume(count)
-    }
-
-    private func pauseReading() {
-        isReadPaused = true
-        setInterest(interest.subtracting(.readable))
+        socket.pauseReading()
     }
 
     /// Goes on reading after the peer has taken what was held.
     func unpauseReading() {
-        guard isReadPaused, phase == .active, !isInputEnded else { return }
-        isReadPaused = false
-        setInterest(interest.union(.readable))
-        if let registration, transport?.hasPendingBytes == true {
-            worker.loop.announce(.readable, for: registration)
-        }
+        guard phase == .active, !isInputEnded else { return }
+        socket.resumeReading()
     }
 
     private func returnIfEmpty() {
@@ -316,7 +217,7 @@ final class HTTP1UpstreamConnection: EventHandler {
         exchange = nil
         guard phase == .active else { return close() }
         let isQuiet = (received?.buffer.isEmpty ?? true) && outputCount == 0
-        guard reusable, isQuiet, !isReadPaused else { return close() }
+        guard reusable, isQuiet, !socket.isReadPaused else { return close() }
         returnIfEmpty()
         target.activeCount -= 1
         phase = .idle
@@ -335,49 +236,19 @@ final class HTTP1UpstreamConnection: EventHandler {
         }
         phase = .closed
         exchange = nil
-        if let registration {
-            worker.loop.deregister(registration)
-        }
-        registration = nil
-        transport = nil
+        socket.close()
         if let received {
             worker.buffers.giveBack(received)
         }
         received = nil
-        if let pending {
-            worker.buffers.giveBack(pending)
-        }
-        pending = nil
     }
 
     /// Says to the server, behind what is pending, that the peer will send no more.
     func shutdownSending() {
-        isOutputEnding = true
-        if pending == nil {
-            transport?.shutdownSending()
-        } else {
-            flush()
-        }
+        socket.endOutput()
     }
 
     func setDeadline(_ deadline: Instant?) {
-        guard let registration else { return }
-        worker.loop.setDeadline(deadline, for: registration)
-    }
-
-    private var interest: Interest {
-        guard let registration else { return [] }
-        return worker.loop.interest(of: registration)
-    }
-
-    private func setInterest(_ interest: Interest) {
-        guard let registration else { return }
-        worker.loop.setInterest(interest, for: registration)
-    }
-
-    private func wantsWriting(_ wants: Bool) {
-        let now = interest
-        guard now.contains(.writable) != wants else { return }
-        setInterest(wants ? now.union(.writable) : now.subtracting(.writable))
+        socket.setDeadline(deadline)
     }
 }

@@ -1,8 +1,6 @@
 import Bytes
-import Configuration
 import EventLoop
 import HTTP
-import TLS
 import Telemetry
 
 /// One HTTP/2 connection to an upstream's server: the driver of its ``HTTP2ClientSession``, and the
@@ -16,8 +14,7 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
     let worker: Worker
     let target: UpstreamTarget
     let session: HTTP2ClientSession
-    private var transport: Transport?
-    private var registration: Registration?
+    private let socket: UpstreamSocket
     private(set) var phase = Phase.connecting
     var isFlushScheduled = false
     var credit = WindowCredit()
@@ -46,15 +43,11 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
     /// is still being made.
     var isHeldUp = false
 
-    private var pending: BufferBox?
-    private var isWriteBlocked = false
     private var droppedCount = 0
 
     enum Phase {
-        /// -> securing, active, closed
-        case connecting
         /// -> active, closed
-        case securing
+        case connecting
         /// -> lingering, closed
         case active
         /// Nothing runs here any more; the server is to see our last frames. -> closed
@@ -70,6 +63,7 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
     private init(_ target: UpstreamTarget, _ worker: Worker) throws(HTTP2Fault) {
         self.worker = worker
         self.target = target
+        socket = UpstreamSocket(target, worker)
         session = try HTTP2ClientSession(limits: worker.upstreamHTTP2Limits)
     }
 
@@ -84,26 +78,7 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
         guard let connection = try? HTTP2UpstreamConnection(target, worker) else {
             return .failed(.outOfDescriptors)
         }
-        let descriptor: Int32
-        switch worker.loop.kernel.connect(to: target.state.address) {
-        case .connected(let made), .inProgress(let made): descriptor = made
-        case .failed(let fault):
-            return .failed(fault.isOutOfDescriptors ? .outOfDescriptors : .connectFailed)
-        }
-        connection.transport = Transport(
-            Socket(descriptor: descriptor, kernel: worker.loop.kernel)
-        )
-        do throws(SystemFault) {
-            connection.registration = try worker.loop.register(
-                connection,
-                descriptor: descriptor,
-                interest: [.readable, .writable]
-            )
-        } catch {
-            connection.transport = nil
-            return .failed(.outOfDescriptors)
-        }
-        connection.setDeadline(worker.loop.now + target.connectTimeout)
+        if let failure = connection.socket.connect(for: connection) { return .failed(failure) }
         return .opened(connection)
     }
 
@@ -129,11 +104,15 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
 
     func becameReady(_ readiness: Readiness) {
         switch phase {
-        case .connecting: connected(readiness)
-        case .securing: secure()
+        case .connecting:
+            switch socket.make(readiness) {
+            case .failed(let failure): close(failure)
+            case .ready: becomeActive()
+            case .underWay: break
+            }
         case .active:
             if readiness.contains(.writable) {
-                wantsWriting(false)
+                socket.becameWritable()
                 worker.flushLater(self)
             }
             if !readiness.isDisjoint(with: [.readable, .peerFinished, .hungUp, .failed]) {
@@ -146,7 +125,7 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
 
     func deadlinePassed() {
         switch phase {
-        case .connecting, .securing: close(.connectTimedOut)
+        case .connecting: close(.connectTimedOut)
         case .active where isHeldUp: giveUpWaiting()
         case .active where streamCount == 0: sayGoodbye()
         case .lingering: endLingering()
@@ -154,47 +133,8 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
         }
     }
 
-    private func connected(_ readiness: Readiness) {
-        guard let descriptor = transport?.descriptor else { return }
-        if worker.loop.kernel.connectFault(descriptor) != nil {
-            return close(.connectFailed)
-        }
-        guard readiness.contains(.writable) else {
-            if !readiness.isDisjoint(with: [.hungUp, .failed]) {
-                close(.connectFailed)
-            }
-            return
-        }
-        guard let context = target.tls else { return becomeActive() }
-        do throws(TLSFault) {
-            let tls = try context.makeConnection(
-                descriptor: descriptor,
-                serverName: target.server.host,
-                applicationProtocol: "h2"
-            )
-            transport?.secure(with: tls)
-        } catch {
-            return close(.tlsFailed)
-        }
-        phase = .securing
-        secure()
-    }
-
-    private func secure() {
-        switch transport?.handshake() {
-        case .complete:
-            // A server that has not chosen HTTP/2 would not understand a word (RFC 9113 §3.2).
-            guard transport?.hasChosenHTTP2 == true else { return close(.tlsFailed) }
-            becomeActive()
-        case .wantsRead: setInterest(.readable)
-        case .wantsWrite: setInterest([.readable, .writable])
-        case .failed, nil: close(.tlsFailed)
-        }
-    }
-
     private func becomeActive() {
         phase = .active
-        setInterest(.readable)
         setDeadline(nil)
         // By place: an exchange that begins now may lead to another's end.
         var place = 0
@@ -218,22 +158,20 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
         reading: while phase == .active, reads < Self.readBudget {
             reads += 1
             box.buffer.clear()
-            switch transport?.read(into: &box.buffer, atMost: BufferPool.size) {
+            switch socket.read(into: box, atMost: BufferPool.size) {
             case .bytes:
                 receive(box.buffer.bytes)
-                guard transport?.hasPendingBytes == true else { break reading }
+                guard socket.hasPendingBytes else { break reading }
             case .blocked:
                 break reading
-            case .ended, .failed, nil:
+            case .ended, .failed:
                 close(.closedEarly)
                 break reading
             }
         }
         worker.buffers.giveBack(box)
-        if phase == .active, reads == Self.readBudget, let registration,
-            transport?.hasPendingBytes == true
-        {
-            worker.loop.announce(.readable, for: registration)
+        if phase == .active, reads == Self.readBudget {
+            socket.announcePendingBytes()
         }
     }
 
@@ -273,17 +211,19 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
 
     /// The server does not keep to the protocol: it is told so, once.
     private func breakOff() {
-        writeLastWords()
+        if !socket.isWriteBlocked, produce() {
+            socket.send()
+        }
         closeBroken()
     }
 
     /// Ends what runs here, and reads on for a moment, so that the server sees why and not a reset of
     /// the connection.
     private func closeBroken() {
-        guard !isOver, pending == nil else { return close(.malformed) }
-        transport?.shutdownSending()
+        guard !isOver else { return }
+        guard socket.outputCount == 0 else { return close(.malformed) }
+        socket.endOutput()
         end(.malformed, in: .lingering)
-        setInterest(.readable)
         setDeadline(worker.loop.now + worker.snapshot.timeouts.linger)
     }
 
@@ -294,12 +234,12 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
         reading: while reads < Self.readBudget {
             reads += 1
             box.buffer.clear()
-            switch transport?.read(into: &box.buffer, atMost: BufferPool.size) {
+            switch socket.read(into: box, atMost: BufferPool.size) {
             case .bytes(let count):
                 droppedCount += count
                 guard droppedCount > Self.droppedCountMax else { continue reading }
             case .blocked: break reading
-            case .ended, .failed, nil: break
+            case .ended, .failed: break
             }
             endLingering()
             break reading
@@ -309,7 +249,7 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
 
     private func endLingering() {
         phase = .closed
-        leaveLoop()
+        socket.close()
     }
 
     /// Bytes that are dropped of a server that has broken the rules: what may be on its way when it is
@@ -319,9 +259,9 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
     func flushAtTurnEnd() {
         guard phase == .active else { return }
         var passes = 0
-        while passes < Self.flushBudget, !isWriteBlocked, phase == .active, produce() {
+        while passes < Self.flushBudget, !socket.isWriteBlocked, phase == .active, produce() {
             passes += 1
-            writePending()
+            socket.send()
             settleTouched()
         }
         guard phase == .active else { return }
@@ -329,7 +269,7 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
         if passes == Self.flushBudget {
             worker.flushLater(self)
             worker.loop.skipNextWait()
-        } else if streamCount > allowedCount, !isWriteBlocked {
+        } else if streamCount > allowedCount, !socket.isWriteBlocked {
             reviewWaiting()
         }
         if isLeaving, streamCount == 0 || session.isFinished {
@@ -341,38 +281,21 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
     ///
     /// - Returns: Whether there is something to write.
     private func produce() -> Bool {
-        guard session.wantsToWrite else { return pending?.buffer.isEmpty == false }
-        let box = pending ?? worker.buffers.take()
-        pending = box
+        guard session.wantsToWrite else { return socket.outputCount > 0 }
+        let box = socket.output()
         do throws(HTTP2Fault) {
             try session.produce(into: &box.buffer, upTo: BufferPool.size, handler: self)
         } catch {
             worker.metrics.http2Failed(.upstream, HTTP2Failure(error))
             // The GOAWAY that says so is among the frames.
-            writePending()
+            socket.send()
             closeBroken()
             return false
         }
         guard box.buffer.isEmpty else { return true }
-        worker.buffers.giveBack(box)
-        pending = nil
+        // Gives the buffer back.
+        socket.send()
         return false
-    }
-
-    private func writePending() {
-        while let box = pending, !box.buffer.isEmpty {
-            switch transport?.write(box.buffer.bytes) {
-            case .bytes(let count): box.buffer.consume(count)
-            case .blocked, nil: return wantsWriting(true)
-            case .ended, .failed:
-                // What the server said before it closed still counts: reading will tell.
-                box.buffer.clear()
-            }
-        }
-        if let box = pending {
-            worker.buffers.giveBack(box)
-            pending = nil
-        }
     }
 
     /// No exchange begins here any more; those that run go on.
@@ -407,9 +330,8 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
 
     /// One attempt to send what the session has to say, before the connection is closed.
     private func writeLastWords() {
-        guard !isWriteBlocked, produce() else { return }
-        writePending()
-        transport?.shutdownSending()
+        guard !socket.isWriteBlocked, produce() else { return }
+        socket.endOutput()
     }
 
     /// Closes the connection: once, after it was taken off the loop.
@@ -418,44 +340,20 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
     func close(_ failure: UpstreamFailure) {
         guard phase != .closed else { return }
         if phase == .lingering { return endLingering() }
-        leaveLoop()
+        socket.close()
         end(failure, in: .closed)
-    }
-
-    private func leaveLoop() {
-        if let registration {
-            worker.loop.deregister(registration)
-        }
-        registration = nil
-        transport = nil
     }
 
     private func end(_ failure: UpstreamFailure, in phase: Phase) {
         self.phase = phase
         target.forget(self)
-        if let pending {
-            worker.buffers.giveBack(pending)
-        }
-        pending = nil
         // Says which requests were never sent.
         session.abandon(.internalError, handler: self)
         closeStreams(failure)
     }
 
     func setDeadline(_ deadline: Instant?) {
-        guard let registration else { return }
-        worker.loop.setDeadline(deadline, for: registration)
-    }
-
-    private func setInterest(_ interest: Interest) {
-        guard let registration else { return }
-        worker.loop.setInterest(interest, for: registration)
-    }
-
-    private func wantsWriting(_ wants: Bool) {
-        guard isWriteBlocked != wants else { return }
-        isWriteBlocked = wants
-        setInterest(wants ? [.readable, .writable] : .readable)
+        socket.setDeadline(deadline)
     }
 }
 
