@@ -5,47 +5,35 @@ import CNghttp2
 // stream's user data is a number and never followed.
 
 extension HTTP2Engine {
+    /// What libnghttp2 keeps for a stream: the number that it had in the table, or zero.
+    private func word(of stream: Int32) -> Int {
+        Int(bitPattern: unsafe nghttp2_session_get_stream_user_data(library.raw, stream))
+    }
+
     /// The number of a stream in the table, or zero.
     internal func number(of stream: Int32) -> Int {
-        let word = unsafe nghttp2_session_get_stream_user_data(library.raw, stream)
-        let number = Int(bitPattern: word)
-        return streams.contains(number) && streams[number].stream == stream ? number : 0
+        let number = word(of: stream)
+        return streams.holds(stream, at: number) ? number : 0
     }
 
     /// The handler's name for a stream, or `nil` where it has none or the session is over.
-    internal func slot(of stream: Int32) -> Int? {
-        guard !isDead else { return nil }
-        let number = number(of: stream)
-        guard number > 0, streams[number].slot > 0 else { return nil }
-        return streams[number].slot
+    private func slot(of stream: Int32) -> Int? {
+        isDead ? nil : streams.slot(of: stream, at: word(of: stream))
     }
 
     internal func blockBegan(_ stream: Int32, isRequest: Bool) {
-        var kind = HTTP2BlockReader.Kind.none
-        var number = 0
-        if isServer, isRequest {
-            // What crosses our GOAWAY is beyond its last stream, and closed when it is sent.
-            guard ownGoaway == nil else {
-                block.begin(.none, number: 0)
-                return
-            }
-            number = streams.open(stream, slot: 0, method: .other)
-            let word = unsafe UnsafeMutableRawPointer(bitPattern: number)
-            unsafe check(nghttp2_session_set_stream_user_data(library.raw, stream, word))
-            kind = .request
-            request.removeAll()
-        } else {
-            number = self.number(of: stream)
-            if number > 0 {
-                kind = isServer || streams[number].hasHead ? .trailers : .response
-            }
-            switch kind {
-            case .response: response.removeAll()
-            case .trailers: trailers.removeAll()
-            case .none, .request: break
-            }
+        guard isServer, isRequest else {
+            let number = number(of: stream)
+            guard number > 0 else { return message.begin(.none, number: 0) }
+            let isTail = isServer || streams[number].hasHead
+            return message.begin(isTail ? .trailers : .response, number: number)
         }
-        block.begin(kind, number: number)
+        // What crosses our GOAWAY is beyond its last stream, and closed when it is sent.
+        guard ownGoaway == nil else { return message.begin(.none, number: 0) }
+        let number = streams.open(stream, slot: 0, method: .other)
+        let word = unsafe UnsafeMutableRawPointer(bitPattern: number)
+        unsafe check(nghttp2_session_set_stream_user_data(library.raw, stream, word))
+        message.begin(.request, number: number)
     }
 
     /// Takes one field of the block.
@@ -56,17 +44,7 @@ extension HTTP2Engine {
         _ value: Span<UInt8>,
         isNeverIndexed: Bool
     ) -> Bool {
-        let isSane: Bool
-        switch block.kind {
-        case .none:
-            return true
-        case .request:
-            isSane = block.add(name, value, isNeverIndexed: isNeverIndexed, to: &request.fields)
-        case .response:
-            isSane = block.add(name, value, isNeverIndexed: isNeverIndexed, to: &response.fields)
-        case .trailers:
-            isSane = block.add(name, value, isNeverIndexed: isNeverIndexed, to: &trailers)
-        }
+        let isSane = message.add(name, value, isNeverIndexed: isNeverIndexed)
         if !isSane {
             flooded(.headerBomb)
         }
@@ -74,15 +52,15 @@ extension HTTP2Engine {
     }
 
     internal func fieldRefused(_ name: Span<UInt8>, _ value: Span<UInt8>) {
-        block.malformation = ParseFault(refused: name, value: value)
+        message.block.malformation = ParseFault(refused: name, value: value)
     }
 
     /// Reads which field it was out of libnghttp2's complaint: `... name: [NAME], value: [VALUE]`.
     internal func fieldComplained(_ text: Span<UInt8>) {
-        guard block.malformation == nil else { return }
+        guard message.block.malformation == nil else { return }
         guard let name = Self.end(of: "name: [", in: text, from: 0) else { return }
         guard let value = Self.end(of: "], value: [", in: text, from: name) else { return }
-        block.malformation = ParseFault(
+        message.block.malformation = ParseFault(
             refused: text.extracting(name..<(value - 11)),
             value: text.extracting(value..<max(value, text.count - 1))
         )
@@ -104,41 +82,22 @@ extension HTTP2Engine {
     internal func blockRefused(_ stream: Int32, endsStream: Bool) {
         let number = number(of: stream)
         guard number > 0, !isDead else { return }
-        report(number, block.malformation ?? messageFault(endsStream: endsStream))
-    }
-
-    /// What is wrong with a block whose fields are valid one by one.
-    private func messageFault(endsStream: Bool) -> ParseFault {
-        switch block.kind {
-        case .request:
-            // Our own judgement of the same head is the more telling one.
-            do throws(ParseFault) {
-                try request.finish(&block, endsStream: endsStream)
-            } catch {
-                return error
-            }
-            return .bodyLength
-        case .response:
-            return block.status == 0 ? .missingPseudoField : .bodyLength
-        case .trailers, .none:
-            return endsStream ? .bodyLength : .malformedTrailer
-        }
+        report(number, message.fault(endsStream: endsStream))
     }
 
     internal func blockEnded(_ stream: Int32, endsStream: Bool) {
         guard !isDead else { return }
-        let number = block.number
-        guard streams.contains(number), streams[number].stream == stream else { return }
-        switch block.kind {
+        let (kind, number) = message.subject
+        guard streams.holds(stream, at: number) else { return }
+        switch kind {
         case .none: break
-        case .request: requestEnded(number, endsStream: endsStream)
+        case .request: requestEnded(number, stream, endsStream: endsStream)
         case .response: responseEnded(number, endsStream: endsStream)
         case .trailers: trailersEnded(number)
         }
     }
 
-    private func requestEnded(_ number: Int, endsStream: Bool) {
-        let stream = streams[number].stream
+    private func requestEnded(_ number: Int, _ stream: Int32, endsStream: Bool) {
         lastRequest = max(lastRequest, stream)
         guard let server else { return }
         guard streams.count <= limits.streamCount else {
@@ -146,10 +105,7 @@ extension HTTP2Engine {
             return queueReset(stream, .refusedStream)
         }
         do throws(ParseFault) {
-            if let refusal = block.refusal {
-                throw refusal
-            }
-            try request.finish(&block, endsStream: endsStream)
+            try message.finishRequest(endsStream: endsStream)
         } catch {
             guard error.status != 400 else {
                 report(number, error)
@@ -157,21 +113,27 @@ extension HTTP2Engine {
                 return
             }
             let slot = server.requestRefused(stream, error, isComplete: endsStream)
-            accept(number, slot: slot, otherwise: .enhanceYourCalm)
+            accept(number, stream, slot: slot, otherwise: .enhanceYourCalm)
             return
         }
-        let slot = server.requestReceived(stream, head: &request, isComplete: endsStream)
-        accept(number, slot: slot, otherwise: .refusedStream)
+        let slot = server.requestReceived(stream, head: &message.request, isComplete: endsStream)
+        accept(number, stream, slot: slot, otherwise: .refusedStream)
     }
 
-    private func accept(_ number: Int, slot: Int, otherwise code: HTTP2ErrorCode) {
-        streams[number].hasHead = true
-        streams[number].isReported = true
-        if slot > 0 {
-            streams[number].slot = slot
-        } else {
-            streams[number].isResetByUs = true
-            queueReset(streams[number].stream, code)
+    private func accept(
+        _ number: Int,
+        _ stream: Int32,
+        slot: Int,
+        otherwise code: HTTP2ErrorCode
+    ) {
+        streams.update(number) { entry in
+            entry.hasHead = true
+            entry.isReported = true
+            entry.slot = slot
+            entry.isResetByUs = slot == 0
+        }
+        if slot == 0 {
+            queueReset(stream, code)
         }
     }
 
@@ -179,35 +141,32 @@ extension HTTP2Engine {
         let entry = streams[number]
         guard let client, entry.slot > 0 else { return }
         do throws(ParseFault) {
-            if let refusal = block.refusal {
-                throw refusal
-            }
-            try response.finish(block, requestMethod: entry.method, endsStream: endsStream)
-            if response.status < 200 {
-                try streams[number].interim.spend(block.size, of: limits.head)
+            try message.finishResponse(to: entry.method, endsStream: endsStream)
+            if message.response.status < 200 {
+                try streams[number].interim.spend(message.block.size, of: limits.head)
             }
         } catch {
             report(number, error)
             queueReset(entry.stream, error.status == 400 ? .protocolError : .enhanceYourCalm)
             return
         }
-        if response.status < 200 {
-            client.informationReceived(entry.slot, head: &response)
+        if message.response.status < 200 {
+            client.informationReceived(entry.slot, head: &message.response)
         } else {
             streams[number].hasHead = true
-            client.responseReceived(entry.slot, head: &response, isComplete: endsStream)
+            client.responseReceived(entry.slot, head: &message.response, isComplete: endsStream)
         }
     }
 
     private func trailersEnded(_ number: Int) {
         let entry = streams[number]
         guard entry.slot > 0 else { return }
-        if let refusal = block.refusal {
+        if let refusal = message.block.refusal {
             report(number, refusal)
             queueReset(entry.stream, .enhanceYourCalm)
             return
         }
-        handler?.trailersReceived(entry.slot, &trailers)
+        handler?.trailersReceived(entry.slot, &message.trailers)
         handler?.inputEnded(entry.slot)
     }
 
@@ -272,10 +231,7 @@ extension HTTP2Engine {
     }
 
     internal func streamClosed(_ stream: Int32, _ code: HTTP2ErrorCode) {
-        let number = number(of: stream)
-        guard number > 0, !isDead else { return }
-        let entry = streams[number]
-        streams.close(number)
+        guard !isDead, let entry = streams.close(stream, at: word(of: stream)) else { return }
         if entry.slot > 0 {
             // Where both sides have ended, libnghttp2 closes a stream before our reset is sent.
             handler?.streamClosed(entry.slot, code == .noError ? entry.resetCode : code)

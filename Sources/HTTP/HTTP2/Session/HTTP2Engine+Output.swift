@@ -1,9 +1,9 @@
 import Bytes
 import CNghttp2
 
-// SAFETY, of every `unsafe` in this file: the pointer is the libnghttp2 session of this object, and what
-// the views of fields point to is lent by the list for the length of the call, in which libnghttp2 copies
-// it.
+// SAFETY, of every `unsafe` in this file: the pointer is the libnghttp2 session of this object, and the
+// views of fields are lent for the length of the call, in which libnghttp2 copies what they point to. A
+// stream's user data, which is the source of its body too, is a number and never followed.
 
 extension HTTP2Engine {
     /// SETTINGS and the connection's window, which are the first that a peer sees.
@@ -63,7 +63,8 @@ extension HTTP2Engine {
         guard !isDead else { return }
         var body = unsafe nghttp2_data_provider()
         unsafe body.read_callback = bodyIsWanted
-        let result = unsafe withViews(of: list) { views, count in
+        unsafe body.source.ptr = nghttp2_session_get_stream_user_data(library.raw, stream)
+        let result = unsafe fieldViews.show(list) { views, count in
             hasBody
                 ? unsafe nghttp2_submit_response(library.raw, stream, views, count, &body)
                 : unsafe nghttp2_submit_response(library.raw, stream, views, count, nil)
@@ -73,7 +74,7 @@ extension HTTP2Engine {
 
     internal func inform(_ stream: Int32, _ list: borrowing HTTP2FieldList) {
         guard !isDead else { return }
-        let result = unsafe withViews(of: list) { views, count in
+        let result = unsafe fieldViews.show(list) { views, count in
             unsafe nghttp2_submit_headers(library.raw, 0, stream, nil, views, count, nil)
         }
         check(result)
@@ -81,7 +82,7 @@ extension HTTP2Engine {
 
     internal func submitTrailers(_ stream: Int32, _ list: borrowing HTTP2FieldList) {
         guard !isDead else { return }
-        let result = unsafe withViews(of: list) { views, count in
+        let result = unsafe fieldViews.show(list) { views, count in
             unsafe nghttp2_submit_trailer(library.raw, stream, views, count)
         }
         check(result)
@@ -101,7 +102,8 @@ extension HTTP2Engine {
         let word = unsafe UnsafeMutableRawPointer(bitPattern: number)
         var body = unsafe nghttp2_data_provider()
         unsafe body.read_callback = bodyIsWanted
-        let stream = unsafe withViews(of: list) { views, count in
+        unsafe body.source.ptr = word
+        let stream = unsafe fieldViews.show(list) { views, count in
             hasBody
                 ? unsafe nghttp2_submit_request(library.raw, nil, views, count, &body, word)
                 : unsafe nghttp2_submit_request(library.raw, nil, views, count, nil, word)
@@ -192,8 +194,11 @@ extension HTTP2Engine {
         unsafe check(nghttp2_submit_goaway(library.raw, 0, last, code.rawValue, nil, 0))
     }
 
-    internal func bodyWanted(_ stream: Int32, atMost: Int) -> HTTP2BodyStep {
-        guard let slot = slot(of: stream), let handler else { return .wait }
+    /// Asks for the body of the stream that has that number.
+    internal func bodyWanted(_ stream: Int32, at number: Int, atMost: Int) -> HTTP2BodyStep {
+        guard !isDead, let slot = streams.slot(of: stream, at: number), let handler else {
+            return .wait
+        }
         return handler.bodyWanted(slot, atMost: atMost)
     }
 
@@ -228,35 +233,6 @@ extension HTTP2Engine {
             }
         }
         chargeReset()
-    }
-
-    /// Shows a list of fields to libnghttp2 as it wants them.
-    private func withViews(
-        of list: borrowing HTTP2FieldList,
-        _ submit: (UnsafePointer<nghttp2_nv>?, Int) -> Int32
-    ) -> Int32 {
-        let bytes = list.bytes
-        let places = list.places
-        return unsafe bytes.withUnsafeBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { return 0 }
-            let start = unsafe UnsafeMutablePointer(mutating: base)
-            unsafe fieldViews.removeAll(keepingCapacity: true)
-            for place in places {
-                let flag = place.isNeverIndexed ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE
-                unsafe fieldViews.append(
-                    nghttp2_nv(
-                        name: start + place.start,
-                        value: start + place.valueStart,
-                        namelen: place.valueStart - place.start,
-                        valuelen: place.end - place.valueStart,
-                        flags: UInt8(truncatingIfNeeded: flag.rawValue)
-                    )
-                )
-            }
-            return unsafe fieldViews.withUnsafeBufferPointer { views in
-                unsafe submit(views.baseAddress, views.count)
-            }
-        }
     }
 }
 

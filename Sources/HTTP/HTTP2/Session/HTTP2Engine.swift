@@ -14,10 +14,7 @@ internal final class HTTP2Engine {
     internal let library: HTTP2LibrarySession
     internal var meter: HTTP2FrameMeter
     internal var streams = HTTP2StreamTable()
-    internal var block: HTTP2BlockReader
-    internal var request = RequestHead()
-    internal var response = ResponseHead()
-    internal var trailers = FieldBlock()
+    internal var message: HTTP2IncomingMessage
     internal var hasSettings = false
     internal var isDraining = false
     /// Whoever is told, during a call of the session.
@@ -29,7 +26,7 @@ internal final class HTTP2Engine {
     /// The last request whose head came in whole, or was found to be malformed.
     internal var lastRequest: Int32 = 0
     /// Room for what libnghttp2 is told of fields.
-    internal var fieldViews: [nghttp2_nv] = unsafe []
+    internal var fieldViews = HTTP2FieldViews()
 
     /// Whether libnghttp2 writes in order to forget streams, and may write no DATA.
     internal private(set) var isSettling = false
@@ -52,7 +49,7 @@ internal final class HTTP2Engine {
         self.isServer = isServer
         self.limits = limits
         meter = HTTP2FrameMeter(limits: limits, isServer: isServer)
-        block = HTTP2BlockReader(limits: limits.head)
+        message = HTTP2IncomingMessage(limits: limits.head)
         library = try HTTP2LibrarySession(isServer: isServer, limits: limits)
         let owner = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe nghttp2_session_set_user_data(library.raw, owner)
@@ -241,15 +238,20 @@ internal final class HTTP2Engine {
         }
     }
 
-    /// Appends a DATA frame.
+    /// Appends a DATA frame of the stream that has that number.
     ///
     /// - Returns: Whether there is room for more.
-    internal func writeData(_ stream: Int32, head: Span<UInt8>, count: Int) -> Bool {
+    internal func writeData(
+        _ stream: Int32,
+        at number: Int,
+        head: Span<UInt8>,
+        count: Int
+    ) -> Bool {
         guard let output = unsafe output else { return false }
         unsafe output.pointee.append(head)
         if count > 0 {
             let before = unsafe output.pointee.count
-            if let slot = slot(of: stream) {
+            if !isDead, let slot = streams.slot(of: stream, at: number) {
                 unsafe handler?.writeBody(slot, count: count, into: &output.pointee)
             }
             precondition(unsafe output.pointee.count == before + count)

@@ -33,9 +33,41 @@ internal struct HTTP2LibraryCallbacks: ~Copyable {
     }
 }
 
-private func engine(_ owner: UnsafeMutableRawPointer?) -> HTTP2Engine? {
-    guard let owner = unsafe owner else { return nil }
-    return unsafe Unmanaged<HTTP2Engine>.fromOpaque(owner).takeUnretainedValue()
+/// Lends the engine that a callback is for: it outlives the call, so that nothing is counted.
+private func withEngine<Result>(
+    _ owner: UnsafeMutableRawPointer?,
+    otherwise result: Result,
+    _ body: (HTTP2Engine) -> Result
+) -> Result {
+    guard let owner = unsafe owner else { return result }
+    return unsafe Unmanaged<HTTP2Engine>.fromOpaque(owner)._withUnsafeGuaranteedRef(body)
+}
+
+/// Tells the engine of a frame.
+private func tell(
+    _ owner: UnsafeMutableRawPointer?,
+    of frame: UnsafePointer<nghttp2_frame>?,
+    _ body: (HTTP2Engine, UnsafePointer<nghttp2_frame>, HTTP2FrameHead) -> Void
+) -> Int32 {
+    guard let frame = unsafe frame else { return 0 }
+    unsafe withEngine(owner, otherwise: ()) { engine in
+        unsafe body(engine, frame, HTTP2FrameHead(frame.pointee.hd))
+    }
+    return 0
+}
+
+/// What the head of every frame says.
+private struct HTTP2FrameHead {
+    var stream: Int32
+    var type: UInt32
+    /// END_STREAM of HEADERS and DATA; the same bit is ACK of SETTINGS and PING.
+    var hasFirstFlag: Bool
+
+    init(_ head: nghttp2_frame_hd) {
+        stream = head.stream_id
+        type = UInt32(head.type)
+        hasFirstFlag = UInt32(head.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
+    }
 }
 
 private func blockBegan(
@@ -43,13 +75,10 @@ private func blockBegan(
     _ frame: UnsafePointer<nghttp2_frame>?,
     _ owner: UnsafeMutableRawPointer?
 ) -> Int32 {
-    guard let frame = unsafe frame, let engine = unsafe engine(owner) else { return 0 }
-    let category = unsafe frame.pointee.headers.cat
-    engine.blockBegan(
-        unsafe frame.pointee.hd.stream_id,
-        isRequest: category == NGHTTP2_HCAT_REQUEST
-    )
-    return 0
+    unsafe tell(owner, of: frame) { engine, frame, head in
+        let category = unsafe frame.pointee.headers.cat
+        engine.blockBegan(head.stream, isRequest: category == NGHTTP2_HCAT_REQUEST)
+    }
 }
 
 private func fieldReceived(
@@ -62,15 +91,16 @@ private func fieldReceived(
     _ flags: UInt8,
     _ owner: UnsafeMutableRawPointer?
 ) -> Int32 {
-    guard let engine = unsafe engine(owner) else { return 0 }
     let nameBytes = unsafe UnsafeBufferPointer(start: name, count: nameLength)
     let valueBytes = unsafe UnsafeBufferPointer(start: value, count: valueLength)
     let isNeverIndexed = UInt32(flags) & NGHTTP2_NV_FLAG_NO_INDEX.rawValue != 0
-    let goesOn = engine.fieldReceived(
-        unsafe nameBytes.span,
-        unsafe valueBytes.span,
-        isNeverIndexed: isNeverIndexed
-    )
+    let goesOn = unsafe withEngine(owner, otherwise: true) { engine in
+        engine.fieldReceived(
+            unsafe nameBytes.span,
+            unsafe valueBytes.span,
+            isNeverIndexed: isNeverIndexed
+        )
+    }
     return goesOn ? 0 : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
 }
 
@@ -85,10 +115,11 @@ private func fieldRefused(
     _: UInt8,
     _ owner: UnsafeMutableRawPointer?
 ) -> Int32 {
-    guard let engine = unsafe engine(owner) else { return 0 }
     let nameBytes = unsafe UnsafeBufferPointer(start: name, count: nameLength)
     let valueBytes = unsafe UnsafeBufferPointer(start: value, count: valueLength)
-    engine.fieldRefused(unsafe nameBytes.span, unsafe valueBytes.span)
+    unsafe withEngine(owner, otherwise: ()) { engine in
+        engine.fieldRefused(unsafe nameBytes.span, unsafe valueBytes.span)
+    }
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
 }
 
@@ -100,12 +131,12 @@ private func complained(
     _ length: Int,
     _ owner: UnsafeMutableRawPointer?
 ) -> Int32 {
-    guard code == NGHTTP2_ERR_HTTP_HEADER.rawValue, let message = unsafe message,
-        let engine = unsafe engine(owner)
-    else { return 0 }
+    guard code == NGHTTP2_ERR_HTTP_HEADER.rawValue, let message = unsafe message else { return 0 }
     let bytes = unsafe UnsafeRawBufferPointer(start: message, count: length)
     unsafe bytes.withMemoryRebound(to: UInt8.self) { text in
-        engine.fieldComplained(unsafe text.span)
+        unsafe withEngine(owner, otherwise: ()) { engine in
+            engine.fieldComplained(unsafe text.span)
+        }
     }
     return 0
 }
@@ -115,26 +146,20 @@ private func frameReceived(
     _ frame: UnsafePointer<nghttp2_frame>?,
     _ owner: UnsafeMutableRawPointer?
 ) -> Int32 {
-    guard let frame = unsafe frame, let engine = unsafe engine(owner) else { return 0 }
-    let head = unsafe frame.pointee.hd
-    let endsStream = UInt32(head.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
-    switch UInt32(head.type) {
-    case NGHTTP2_DATA.rawValue:
-        if endsStream {
-            engine.inputEnded(head.stream_id)
-        }
-    case NGHTTP2_HEADERS.rawValue:
-        engine.blockEnded(head.stream_id, endsStream: endsStream)
-    case NGHTTP2_SETTINGS.rawValue:
-        if UInt32(head.flags) & NGHTTP2_FLAG_ACK.rawValue == 0 {
+    unsafe tell(owner, of: frame) { engine, _, head in
+        switch head.type {
+        case NGHTTP2_DATA.rawValue where head.hasFirstFlag:
+            engine.inputEnded(head.stream)
+        case NGHTTP2_HEADERS.rawValue:
+            engine.blockEnded(head.stream, endsStream: head.hasFirstFlag)
+        case NGHTTP2_SETTINGS.rawValue where !head.hasFirstFlag:
             engine.settingsReceived()
+        case NGHTTP2_GOAWAY.rawValue:
+            engine.goawayReceived()
+        default:
+            break
         }
-    case NGHTTP2_GOAWAY.rawValue:
-        engine.goawayReceived()
-    default:
-        break
     }
-    return 0
 }
 
 private func frameRefused(
@@ -143,19 +168,18 @@ private func frameRefused(
     _ code: Int32,
     _ owner: UnsafeMutableRawPointer?
 ) -> Int32 {
-    guard let frame = unsafe frame, let engine = unsafe engine(owner) else { return 0 }
-    let head = unsafe frame.pointee.hd
-    if UInt32(head.type) == NGHTTP2_WINDOW_UPDATE.rawValue {
-        engine.windowOverflowed(head.stream_id)
+    unsafe tell(owner, of: frame) { engine, _, head in
+        switch head.type {
+        case NGHTTP2_WINDOW_UPDATE.rawValue:
+            engine.windowOverflowed(head.stream)
+        case NGHTTP2_HEADERS.rawValue
+        where code == NGHTTP2_ERR_HTTP_HEADER.rawValue
+            || code == NGHTTP2_ERR_HTTP_MESSAGING.rawValue:
+            engine.blockRefused(head.stream, endsStream: head.hasFirstFlag)
+        default:
+            break
+        }
     }
-    guard UInt32(head.type) == NGHTTP2_HEADERS.rawValue,
-        code == NGHTTP2_ERR_HTTP_HEADER.rawValue || code == NGHTTP2_ERR_HTTP_MESSAGING.rawValue
-    else { return 0 }
-    engine.blockRefused(
-        head.stream_id,
-        endsStream: UInt32(head.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
-    )
-    return 0
 }
 
 private func dataReceived(
@@ -166,9 +190,10 @@ private func dataReceived(
     _ length: Int,
     _ owner: UnsafeMutableRawPointer?
 ) -> Int32 {
-    guard let engine = unsafe engine(owner) else { return 0 }
     let bytes = unsafe UnsafeBufferPointer(start: data, count: length)
-    engine.dataReceived(stream, unsafe bytes.span)
+    unsafe withEngine(owner, otherwise: ()) { engine in
+        engine.dataReceived(stream, unsafe bytes.span)
+    }
     return 0
 }
 
@@ -178,7 +203,9 @@ private func streamClosed(
     _ code: UInt32,
     _ owner: UnsafeMutableRawPointer?
 ) -> Int32 {
-    unsafe engine(owner)?.streamClosed(stream, HTTP2ErrorCode(received: code))
+    unsafe withEngine(owner, otherwise: ()) { engine in
+        engine.streamClosed(stream, HTTP2ErrorCode(received: code))
+    }
     return 0
 }
 
@@ -187,29 +214,25 @@ private func frameSent(
     _ frame: UnsafePointer<nghttp2_frame>?,
     _ owner: UnsafeMutableRawPointer?
 ) -> Int32 {
-    guard let frame = unsafe frame, let engine = unsafe engine(owner) else { return 0 }
-    let head = unsafe frame.pointee.hd
-    let isAnswer = UInt32(head.flags) & NGHTTP2_FLAG_ACK.rawValue != 0
-    switch UInt32(head.type) {
-    case NGHTTP2_DATA.rawValue:
-        engine.dataFrameSent()
-    case NGHTTP2_HEADERS.rawValue:
-        engine.headSent(head.stream_id)
-    case NGHTTP2_PING.rawValue, NGHTTP2_SETTINGS.rawValue:
-        if isAnswer {
+    unsafe tell(owner, of: frame) { engine, frame, head in
+        switch head.type {
+        case NGHTTP2_DATA.rawValue:
+            engine.dataFrameSent()
+        case NGHTTP2_HEADERS.rawValue:
+            engine.headSent(head.stream)
+        case NGHTTP2_PING.rawValue where head.hasFirstFlag,
+            NGHTTP2_SETTINGS.rawValue where head.hasFirstFlag:
             engine.answerSent()
+        case NGHTTP2_RST_STREAM.rawValue:
+            let code = unsafe frame.pointee.rst_stream.error_code
+            engine.resetSent(head.stream, HTTP2ErrorCode(received: code))
+        case NGHTTP2_GOAWAY.rawValue:
+            let code = unsafe frame.pointee.goaway.error_code
+            engine.goawaySent(HTTP2ErrorCode(received: code))
+        default:
+            break
         }
-    case NGHTTP2_RST_STREAM.rawValue:
-        engine.resetSent(
-            head.stream_id,
-            HTTP2ErrorCode(received: unsafe frame.pointee.rst_stream.error_code)
-        )
-    case NGHTTP2_GOAWAY.rawValue:
-        engine.goawaySent(HTTP2ErrorCode(received: unsafe frame.pointee.goaway.error_code))
-    default:
-        break
     }
-    return 0
 }
 
 /// Asks for the body of a stream (the read callback of a data source).
@@ -219,16 +242,17 @@ internal func bodyIsWanted(
     _: UnsafeMutablePointer<UInt8>?,
     _ length: Int,
     _ flags: UnsafeMutablePointer<UInt32>?,
-    _: UnsafeMutablePointer<nghttp2_data_source>?,
+    _ source: UnsafeMutablePointer<nghttp2_data_source>?,
     _ owner: UnsafeMutableRawPointer?
 ) -> Int {
-    guard let flags = unsafe flags, let engine = unsafe engine(owner) else {
-        return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
+    let number = unsafe Int(bitPattern: source?.pointee.ptr)
+    let step = unsafe withEngine(owner, otherwise: HTTP2BodyStep?.none) { engine in
+        engine.isSettling ? nil : engine.bodyWanted(stream, at: number, atMost: length)
     }
-    guard !engine.isSettling else { return Int(NGHTTP2_ERR_PAUSE.rawValue) }
+    guard let flags = unsafe flags, let step else { return Int(NGHTTP2_ERR_PAUSE.rawValue) }
     let copyless = NGHTTP2_DATA_FLAG_NO_COPY.rawValue
     let last = copyless | NGHTTP2_DATA_FLAG_EOF.rawValue
-    switch engine.bodyWanted(stream, atMost: length) {
+    switch step {
     case .bytes(let count):
         precondition(count > 0 && count <= length)
         unsafe flags.pointee = copyless
@@ -254,17 +278,15 @@ private func dataSent(
     _ frame: UnsafeMutablePointer<nghttp2_frame>?,
     _ frameHead: UnsafePointer<UInt8>?,
     _ length: Int,
-    _: UnsafeMutablePointer<nghttp2_data_source>?,
+    _ source: UnsafeMutablePointer<nghttp2_data_source>?,
     _ owner: UnsafeMutableRawPointer?
 ) -> Int32 {
-    guard let frame = unsafe frame, let engine = unsafe engine(owner) else {
-        return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
-    }
+    guard let frame = unsafe frame else { return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue }
+    let stream = unsafe frame.pointee.hd.stream_id
+    let number = unsafe Int(bitPattern: source?.pointee.ptr)
     let head = unsafe UnsafeBufferPointer(start: frameHead, count: 9)
-    let goesOn = engine.writeData(
-        unsafe frame.pointee.hd.stream_id,
-        head: unsafe head.span,
-        count: length
-    )
+    let goesOn = unsafe withEngine(owner, otherwise: false) { engine in
+        engine.writeData(stream, at: number, head: unsafe head.span, count: length)
+    }
     return goesOn ? 0 : NGHTTP2_ERR_PAUSE.rawValue
 }

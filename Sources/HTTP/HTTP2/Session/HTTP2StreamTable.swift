@@ -27,16 +27,41 @@ internal struct HTTP2StreamTable {
         number > 0 && number <= entries.count && entries[number - 1].isOpen
     }
 
+    /// Whether the number belongs to that stream.
+    internal func holds(_ stream: Int32, at number: Int) -> Bool {
+        contains(number) && entries[number - 1].stream == stream
+    }
+
+    /// The handler's name for that stream; `nil` where the number is not its own, or it has none.
+    internal func slot(of stream: Int32, at number: Int) -> Int? {
+        guard holds(stream, at: number), entries[number - 1].slot > 0 else { return nil }
+        return entries[number - 1].slot
+    }
+
     /// The number of a stream, or zero: a search of the whole table.
     internal func number(of stream: Int32) -> Int {
         let place = entries.firstIndex { $0.isOpen && $0.stream == stream }
         return place.map { $0 + 1 } ?? 0
     }
 
+    /// Changes what is remembered of a stream.
+    internal mutating func update(_ number: Int, _ change: (inout Entry) -> Void) {
+        change(&entries[number - 1])
+    }
+
     /// Forgets a stream.
     internal mutating func close(_ number: Int) {
         entries[number - 1].isOpen = false
         free.append(number - 1)
+    }
+
+    /// Forgets that stream, where the number is its own.
+    ///
+    /// - Returns: What was remembered of it.
+    internal mutating func close(_ stream: Int32, at number: Int) -> Entry? {
+        guard holds(stream, at: number) else { return nil }
+        close(number)
+        return entries[number - 1]
     }
 
     /// How many streams there are now.
