@@ -3,14 +3,12 @@ public import Bytes
 /// One connection's side of HTTP/2 as client, over libnghttp2.
 ///
 /// As ``HTTP2ServerSession``, the other way round.
-public final class HTTP2ClientSession {
-    private let engine: HTTP2Engine
-
+public final class HTTP2ClientSession: HTTP2Session {
     /// Makes a session whose preface, SETTINGS and a WINDOW_UPDATE of the connection wait to be produced.
     ///
     /// - Throws: ``HTTP2Fault/outOfMemory``.
     public init(limits: HTTP2Limits) throws(HTTP2Fault) {
-        engine = try HTTP2Engine(isServer: false, limits: limits)
+        try super.init(isServer: false, limits: limits)
     }
 
     /// Takes in what the peer has sent; all of it is read.
@@ -69,51 +67,6 @@ public final class HTTP2ClientSession {
         hasBody: Bool
     ) throws(HTTP2Fault) -> Int32 {
         try engine.request(slot, fields, method: method, hasBody: hasBody)
-    }
-
-    /// Sends the trailers that a ``HTTP2BodyStep/lastWithTrailers(_:)`` speaks of, from within
-    /// ``HTTP2Handler/bodyWanted(_:atMost:)``.
-    public func submitTrailers(_ stream: Int32, _ fields: borrowing HTTP2FieldList) {
-        engine.submitTrailers(stream, fields)
-    }
-
-    /// Says that a stream that had to wait has something to send, or its end.
-    public func resumeBody(_ stream: Int32) {
-        engine.resumeBody(stream)
-    }
-
-    /// Resets a stream; its close is told when the frame is produced.
-    public func reset(_ stream: Int32, _ code: HTTP2ErrorCode) {
-        engine.reset(stream, code)
-    }
-
-    /// Gives back that many received bytes to the window of a stream.
-    public func consumeStream(_ stream: Int32, _ count: Int) {
-        engine.consumeStream(stream, count)
-    }
-
-    /// Gives back that many received bytes to the window of the connection.
-    ///
-    /// Every byte that was told must come back here, those of streams that are gone included.
-    public func consumeConnection(_ count: Int) {
-        engine.consumeConnection(count)
-    }
-
-    /// Says goodbye: GOAWAY; running streams go on.
-    public func shutDown(_ code: HTTP2ErrorCode) {
-        engine.shutDown(code)
-    }
-
-    /// Whether there is something to produce now.
-    public var wantsToWrite: Bool { engine.wantsToWrite }
-
-    /// Whether nothing is to be written and nothing awaited any more.
-    public var isFinished: Bool { engine.isFinished }
-
-    /// How many bytes the peer lets us send on the stream now: what its window and the connection's
-    /// both allow.
-    public func windowLeft(_ stream: Int32) -> Int {
-        engine.windowLeft(stream)
     }
 
     /// How many streams may run at a time: what the peer allows, 100 until it has said so, and never more

@@ -9,14 +9,12 @@ public import Bytes
 ///
 /// What libnghttp2 finds wrong with a connection is thrown when its GOAWAY is produced, and whatever came
 /// behind it is not looked at.
-public final class HTTP2ServerSession {
-    private let engine: HTTP2Engine
-
+public final class HTTP2ServerSession: HTTP2Session {
     /// Makes a session whose SETTINGS, and a WINDOW_UPDATE of the connection, wait to be produced.
     ///
     /// - Throws: ``HTTP2Fault/outOfMemory``.
     public init(limits: HTTP2Limits) throws(HTTP2Fault) {
-        engine = try HTTP2Engine(isServer: true, limits: limits)
+        try super.init(isServer: true, limits: limits)
     }
 
     /// Takes in what the peer has sent; all of it is read.
@@ -70,22 +68,6 @@ public final class HTTP2ServerSession {
         engine.inform(stream, fields)
     }
 
-    /// Sends the trailers that a ``HTTP2BodyStep/lastWithTrailers(_:)`` speaks of, from within
-    /// ``HTTP2Handler/bodyWanted(_:atMost:)``.
-    public func submitTrailers(_ stream: Int32, _ fields: borrowing HTTP2FieldList) {
-        engine.submitTrailers(stream, fields)
-    }
-
-    /// Says that a stream that had to wait has something to send, or its end.
-    public func resumeBody(_ stream: Int32) {
-        engine.resumeBody(stream)
-    }
-
-    /// Resets a stream; its close is told when the frame is produced.
-    public func reset(_ stream: Int32, _ code: HTTP2ErrorCode) {
-        engine.reset(stream, code)
-    }
-
     /// Whether the end of our side of a stream has been produced.
     ///
     /// Before it a reset, with whatever code, has libnghttp2 drop what still waits: a head, or trailers.
@@ -93,40 +75,11 @@ public final class HTTP2ServerSession {
         engine.hasEnded(stream)
     }
 
-    /// Gives back that many received bytes to the window of a stream.
-    public func consumeStream(_ stream: Int32, _ count: Int) {
-        engine.consumeStream(stream, count)
-    }
-
-    /// Gives back that many received bytes to the window of the connection.
-    ///
-    /// Every byte that was told must come back here, those of streams that are gone included.
-    public func consumeConnection(_ count: Int) {
-        engine.consumeConnection(count)
-    }
-
     /// Announces that no new streams will be taken soon (GOAWAY with the largest stream, RFC 9113 §6.8).
     public func announceShutdown() {
         engine.announceShutdown()
     }
 
-    /// Takes no new streams from now on: GOAWAY with the last one that was told; running streams go on.
-    public func shutDown(_ code: HTTP2ErrorCode) {
-        engine.shutDown(code)
-    }
-
-    /// Whether there is something to produce now.
-    public var wantsToWrite: Bool { engine.wantsToWrite }
-
-    /// Whether nothing is to be written and nothing awaited any more.
-    public var isFinished: Bool { engine.isFinished }
-
     /// Whether a head has begun to arrive and has not ended, or the preface is not whole.
     public var isInsideHead: Bool { engine.meter.isInsideHead }
-
-    /// How many bytes the peer lets us send on the stream now: what its window and the connection's
-    /// both allow.
-    public func windowLeft(_ stream: Int32) -> Int {
-        engine.windowLeft(stream)
-    }
 }
