@@ -110,7 +110,7 @@ struct HTTP2ConnectionTests {
         var most = 0
         world.turnEnded = {
             for case let connection as HTTP2Connection in world.worker.connections {
-                most = max(most, connection.heldCount)
+                most = max(most, connection.credit.heldCount)
             }
         }
         run(world)

@@ -177,12 +177,15 @@ struct WindowCreditTests {
         var credit = WindowCredit()
         credit.received(WindowCredit.heldCountMax, taken: 0)
         #expect(credit.due() == WindowCredit.heldCountMax)
+        #expect(!credit.isHoldingBack)
         credit.received(500, taken: 100)
         #expect(credit.due() == 100)
+        #expect(credit.isHoldingBack)
         credit.taken(300)
         #expect(credit.due() == 300)
+        #expect(credit.isHoldingBack)
         credit.taken(WindowCredit.heldCountMax + 100)
         #expect(credit.due() == 100)
-        #expect(credit.heldCount == 0)
+        #expect(credit.heldCount == 0 && !credit.isHoldingBack)
     }
 }

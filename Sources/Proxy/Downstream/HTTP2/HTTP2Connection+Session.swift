@@ -31,10 +31,11 @@ extension HTTP2Connection: HTTP2ServerHandler {
     }
 
     func dataReceived(_ slot: Int, _ bytes: Span<UInt8>) {
-        owedCount += bytes.count
-        guard let stream = stream(slot) else { return }
+        guard let stream = stream(slot) else {
+            return credit.received(bytes.count, taken: bytes.count)
+        }
         let taken = stream.dataReceived(bytes)
-        heldCount += bytes.count - taken
+        credit.received(bytes.count, taken: taken)
         session?.consumeStream(stream.id, taken)
     }
 
@@ -87,35 +88,28 @@ extension HTTP2Connection: HTTP2ServerHandler {
     /// Places kept for the streams of one turn.
     private static let unbegunCapacityMax = 256
 
-    /// Gives the connection's window back for what has come in, whether its stream has taken it or
-    /// not: a slow stream must not stall the others.
-    ///
-    /// Only where many streams are slow together is
-    /// the connection held back, so that what waits for them is bounded.
+    /// Gives the connection's window back for what has come in.
     func giveBackConnectionWindow() {
-        guard heldCount <= Self.heldCountMax else {
-            isHoldingBack = true
-            return
-        }
-        if isHoldingBack {
-            isHoldingBack = false
+        let wasHoldingBack = credit.isHoldingBack
+        let count = credit.due()
+        if wasHoldingBack, !credit.isHoldingBack {
             heldBackUntil = worker.loop.now
         }
-        guard owedCount > 0 else { return }
-        session?.consumeConnection(owedCount)
-        owedCount = 0
+        if count > 0 {
+            session?.consumeConnection(count)
+        }
     }
 
     /// Whether a peer may have been silent for that long because its window was shut for the sake of
     /// other streams.
     func hasHeldBack(within time: Timeout) -> Bool {
-        isHoldingBack || heldBackUntil.map { $0 + time > worker.loop.now } ?? false
+        credit.isHoldingBack || heldBackUntil.map { $0 + time > worker.loop.now } ?? false
     }
 
     /// A stream has taken bytes that waited for it.
     func bodyTaken(_ stream: HTTP2Stream, _ count: Int) {
         guard count > 0 else { return }
-        heldCount -= count
+        credit.taken(count)
         session?.consumeStream(stream.id, count)
         giveBackConnectionWindow()
         worker.flushLater(self)
@@ -126,8 +120,11 @@ extension HTTP2Connection: HTTP2ServerHandler {
         streams[stream.slot - 1] = nil
         freeSlots.append(stream.slot)
         streamCount -= 1
-        heldCount -= stream.heldCount
-        giveBackConnectionWindow()
+        let heldCount = stream.heldCount
+        if heldCount > 0 {
+            credit.taken(heldCount)
+            giveBackConnectionWindow()
+        }
         stream.end()
         worker.giveBack(stream)
     }
@@ -149,10 +146,6 @@ extension HTTP2Connection: HTTP2ServerHandler {
         guard slot > 0, slot <= streams.count else { return nil }
         return streams[slot - 1]
     }
-
-    /// Bytes of bodies that may wait for slow streams before the others are slowed too: a full window
-    /// of four streams.
-    private static let heldCountMax = 1 << 20
 }
 
 /// A request whose exchange is to begin, unless its stream ends before.

@@ -36,12 +36,10 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
     var hungryStreams: [HTTP2Stream] = []
     /// Streams whose response is complete before their request is.
     var earlyStreams: [HTTP2Stream] = []
-    /// Bytes of request bodies that nobody has taken yet, all streams together.
-    var heldCount = 0
-    /// Bytes that came in and still fill the connection's window.
-    var owedCount = 0
-    /// Whether the window is kept shut for what slow streams hold, and when it last was.
-    var isHoldingBack = false
+    /// Bytes of request bodies that nobody has taken yet, and those that still fill the connection's
+    /// window.
+    var credit = WindowCredit()
+    /// When the window was last kept shut for what slow streams held.
     var heldBackUntil: Instant?
     /// Bytes of response bodies that wait in the streams for the session, all together.
     var outgoingCount = 0

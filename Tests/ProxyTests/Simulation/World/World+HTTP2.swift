@@ -21,7 +21,8 @@ extension World {
     var http2State: String {
         worker.connections.compactMap { $0 as? HTTP2Connection }.map { connection in
             let ids = connection.streams.compactMap { $0?.id }
-            return " [streams \(ids) held \(connection.heldCount) owed \(connection.owedCount) "
+            return
+                " [streams \(ids) held \(connection.credit.heldCount) owed \(connection.credit.owedCount) "
                 + "inside head: \(connection.session?.isInsideHead == true)]"
         }.joined()
     }
@@ -50,8 +51,8 @@ extension World {
                 violations.append("\(connection.streamCount) of \(streams.count) streams")
             }
             let held = streams.reduce(0) { $0 + $1.heldCount }
-            if held != connection.heldCount {
-                violations.append("\(connection.heldCount) of \(held) bytes held")
+            if held != connection.credit.heldCount {
+                violations.append("\(connection.credit.heldCount) of \(held) bytes held")
             }
             // What is given back late, and the window that is open then.
             if held > 2 << 20 {
