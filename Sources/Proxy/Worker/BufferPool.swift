@@ -14,10 +14,10 @@ struct BufferPool {
     private var free: [BufferBox] = []
     private var freeSmall: [BufferBox] = []
 
-    /// 64 KiB: a body moves with half the system calls that 16 KiB would need, and pages that are
-    /// not written to cost nothing.
-    static let size = 65_536
-    /// Kept for reuse: 256 are 16 MiB at most, and as many as 256 active peers turn over.
+    /// 128 KiB: each read of a body has its sender acknowledged and woken, which costs more than the
+    /// copy; pages that are not written to cost nothing.
+    static let size = 131_072
+    /// Kept for reuse: 256 are 32 MiB at most, and as many as 256 active peers turn over.
     private static let countMax = 256
 
     /// 4 KiB: a page, for the first bytes of a body that is not yet being taken.
