@@ -113,6 +113,15 @@ public struct ByteBuffer: ~Copyable {
         append(digits.span.extracting(index..<digits.count))
     }
 
+    /// Moves the oldest `count` bytes behind those of another buffer.
+    ///
+    /// - Returns: How many are left here.
+    public mutating func move(_ count: Int, to other: inout ByteBuffer) -> Int {
+        other.append(bytes.extracting(0..<count))
+        consume(count)
+        return self.count
+    }
+
     /// Forgets the oldest `count` bytes.
     @inlinable
     public mutating func consume(_ count: Int) {

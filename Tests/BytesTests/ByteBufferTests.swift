@@ -82,6 +82,22 @@ struct ByteBufferTests {
     }
 
     @Test
+    func bytesMoveBehindThoseOfAnother() {
+        var buffer = ByteBuffer(capacity: 8)
+        buffer.append([1, 2, 3, 4, 5].span)
+        buffer.consume(1)
+        var other = ByteBuffer(capacity: 2)
+        other.append(9)
+        #expect(buffer.move(3, to: &other) == 1)
+        #expect(buffer.bytes.copied() == [5])
+        #expect(other.bytes.copied() == [9, 2, 3, 4])
+        #expect(buffer.move(0, to: &other) == 1)
+        #expect(buffer.move(1, to: &other) == 0)
+        #expect(buffer.count == 0)
+        #expect(other.bytes.copied() == [9, 2, 3, 4, 5])
+    }
+
+    @Test
     func aWriterMayUseAllFreeSpaceOrNone() {
         var buffer = ByteBuffer(capacity: 4)
         buffer.append(1)

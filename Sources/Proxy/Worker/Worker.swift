@@ -42,6 +42,8 @@ public final class Worker: TurnObserver, MailReceiver {
     private(set) var freeHTTP2Streams: [HTTP2Stream] = []
     /// The fields of an HTTP/2 head in the making, empty between two uses.
     private var fieldList = HTTP2FieldList()
+    /// The connection whose streams hold as much as one write sends, since the event at hand.
+    var filledConnection: HTTP2Connection?
     private(set) var errands: [UInt64: Exchange] = [:]
     /// The exchanges that wait for the authorization server.
     private(set) var consultations: [UInt64: Exchange] = [:]
@@ -264,6 +266,13 @@ public final class Worker: TurnObserver, MailReceiver {
         guard !connection.isFlushScheduled else { return }
         connection.isFlushScheduled = true
         flushable.append(connection)
+    }
+
+    /// Sends what the event at hand has brought, where it is much.
+    func sendGathered() {
+        guard let connection = filledConnection else { return }
+        filledConnection = nil
+        connection.sendGathered()
     }
 
     /// Sends what the turn has left with connections of many streams.

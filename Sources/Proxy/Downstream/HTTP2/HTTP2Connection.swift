@@ -19,6 +19,8 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
     private let listenerAddress: SocketAddress
     var transport: Transport?
     private(set) var registration: Registration?
+    private(set) var isTLS = false
+    private(set) var tlsVersionName: StaticString = ""
     var place = 0
     var isFlushScheduled = false
     var isRunnable = false
@@ -42,7 +44,7 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
     /// When the window was last kept shut for what slow streams held.
     var heldBackUntil: Instant?
     /// Bytes of response bodies that wait in the streams for the session, all together.
-    var outgoingCount = 0
+    private var outgoingCount = 0
     var lastVerdict: VerifiedToken?
 
     /// Frames that wait for the socket.
@@ -94,6 +96,8 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
         _ registration: Registration,
         received: BufferBox?
     ) {
+        isTLS = transport.isTLS
+        tlsVersionName = transport.versionName
         self.transport = consume transport
         self.registration = registration
         setInterest(.readable)
@@ -185,6 +189,28 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
             _ = produce()
             beginExchanges()
         }
+        send()
+        settle()
+    }
+
+    /// Sends what streams have gathered before the turn ends, where it is as much as one write sends.
+    ///
+    /// What was just read from an upstream is then still in the processor's caches; by the end of the
+    /// turn the bodies of hundreds of streams may have passed through them. What does not fill a
+    /// record waits for the end of the turn.
+    func sendGathered() {
+        guard phase != .closed, phase != .lingering else { return }
+        worker.flushLater(self)
+        var passes = 0
+        while passes < Self.flushBudget, outgoingCount > 0, produce(), holdsWholeRecord {
+            passes += 1
+            writePending(mayKeepTail: true)
+            guard phase != .closed, !isWriteBlocked else { return }
+            feedHungryStreams()
+        }
+    }
+
+    private func send() {
         var passes = 0
         while passes < Self.flushBudget, produce() || !hungryStreams.isEmpty {
             passes += 1
@@ -197,7 +223,6 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
         if passes == Self.flushBudget {
             worker.runLater(self)
         }
-        settle()
     }
 
     /// Goes on in this turn with what the last one has left.
@@ -213,6 +238,11 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
         if session.wantsToWrite {
             let box = pending ?? worker.buffers.take()
             pending = box
+            if !box.buffer.isEmpty, !holdsWholeRecord {
+                // What is left of the last write moves to the front while it is little: later, all
+                // that stands behind it would have to move too.
+                box.buffer.reserve(Self.outputSize + Self.recordSize)
+            }
             do throws(HTTP2Fault) {
                 try session.produce(into: &box.buffer, upTo: Self.outputSize, handler: self)
             } catch {
@@ -273,6 +303,8 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
             self.pending = nil
         }
     }
+
+    private var holdsWholeRecord: Bool { (pending?.buffer.count ?? 0) >= Self.recordSize }
 
     private func write(_ bytes: Span<UInt8>, butTail tail: Int) -> Transport.Outcome? {
         transport?.write(bytes.extracting(0..<(bytes.count - tail)))
@@ -414,6 +446,14 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
     /// Whether the session may still be asked for something.
     var isAlive: Bool { phase == .open || phase == .announced || phase == .leaving }
 
+    /// A stream holds more of its response body, or less.
+    func outgoingChanged(by count: Int) {
+        outgoingCount += count
+        if count > 0, outgoingCount >= Self.outputSize {
+            worker.filledConnection = self
+        }
+    }
+
     /// Whether streams may hold more of their response bodies than a page each.
     var takesOutput: Bool { !isWriteBlocked && outgoingCount < Self.outgoingCountMax }
 
@@ -421,8 +461,6 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
     private static let outgoingCountMax = flushBudget * outputSize
 
     var peerAddress: IPAddress { peer.address }
-    var isTLS: Bool { transport?.isTLS == true }
-    var tlsVersionName: StaticString { transport?.versionName ?? "" }
 
     private func wantsWriting(_ wants: Bool) {
         guard isWriteBlocked != wants else { return }

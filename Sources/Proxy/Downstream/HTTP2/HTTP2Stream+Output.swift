@@ -22,26 +22,26 @@ extension HTTP2Stream: ExchangeDownstream {
     }
 
     func sendContinue() {
-        guard let session = liveSession else { return }
+        guard let connection, let session = connection.liveSession else { return }
         worker.withFieldList { list in
             list.add(":status", decimal: 100)
             session.inform(id, list)
         }
-        scheduleFlush()
+        worker.flushLater(connection)
     }
 
     func sendInformation(_ exchange: Exchange) {
-        guard let session = liveSession else { return }
+        guard let connection, let session = connection.liveSession else { return }
         worker.withFieldList { list in
             list.add(":status", decimal: exchange.responseHead.status)
             ResponseHeadWriter.writeInformation(exchange, into: &list)
             session.inform(id, list)
         }
-        scheduleFlush()
+        worker.flushLater(connection)
     }
 
     func sendHead(_ exchange: Exchange, framing: BodyFraming) {
-        guard let session = liveSession else { return }
+        guard let connection, let session = connection.liveSession else { return }
         let status = exchange.status
         let hasBody = Self.hasBody(exchange, framing, status)
         worker.withFieldList { list in
@@ -51,7 +51,7 @@ extension HTTP2Stream: ExchangeDownstream {
             session.respond(id, list, hasBody: hasBody)
         }
         self.hasBody = hasBody
-        scheduleFlush()
+        worker.flushLater(connection)
     }
 
     /// Whether DATA follows, and with it the end of the stream, or the head ends it.
@@ -88,39 +88,55 @@ extension HTTP2Stream: ExchangeDownstream {
     /// response is done with, and more once the session has asked for it, which it does only where
     /// the window has room.
     func sendBody(_ bytes: Span<UInt8>, first available: Int) -> Int {
-        guard hasBody, liveSession != nil else { return available }
-        let held = outgoing?.buffer.count ?? 0
-        // Our own answers are as long as the conf makes them, and nobody would offer the rest.
-        let room = exchange?.answer != nil ? available : allowance - held
-        let count = min(room, available)
+        guard hasBody, let connection, let session = connection.liveSession else {
+            return available
+        }
+        let count = min(room(for: available, connection, session), available)
         guard count > 0 else { return 0 }
         let box = outgoing ?? worker.buffers.take()
         outgoing = box
         box.buffer.append(bytes.extracting(0..<count))
-        connection?.outgoingCount += count
-        resume()
+        connection.outgoingChanged(by: count)
+        resume(connection, session)
         return count
+    }
+
+    private func room(
+        for available: Int,
+        _ connection: HTTP2Connection,
+        _ session: HTTP2ServerSession
+    ) -> Int {
+        let held = outgoing?.buffer.count ?? 0
+        // The least is allowed whatever the window, which need not be asked for. Our own answers are as
+        // long as the conf makes them, and nobody would offer the rest.
+        guard held + available > Self.leastHelping, exchange?.answer == nil else {
+            return available
+        }
+        return allowance(connection, session) - held
     }
 
     /// Takes a buffer that is worth it, where nothing waits before it and all of it may wait here.
     func adoptBody(_ box: BufferBox) -> Bool {
-        guard hasBody, outgoing == nil, liveSession != nil,
-            box.buffer.count >= Self.adoptedCountMin, box.buffer.count <= allowance
+        let count = box.buffer.count
+        guard count >= Self.adoptedCountMin, hasBody, outgoing == nil, let connection,
+            let session = connection.liveSession, count <= allowance(connection, session)
         else { return false }
         outgoing = box
-        connection?.outgoingCount += box.buffer.count
-        resume()
+        connection.outgoingChanged(by: count)
+        resume(connection, session)
         return true
     }
 
     /// Copying fewer bytes costs less than another buffer for the upstream.
     private static let adoptedCountMin = 4096
 
-    var bodyRoom: Int { max(0, allowance - (outgoing?.buffer.count ?? 0)) }
+    var bodyRoom: Int {
+        guard let connection, let session = connection.liveSession else { return Self.firstHelping }
+        return max(0, allowance(connection, session) - (outgoing?.buffer.count ?? 0))
+    }
 
     /// How many bytes may wait here.
-    private var allowance: Int {
-        guard let connection, let session = liveSession else { return Self.firstHelping }
+    private func allowance(_ connection: HTTP2Connection, _ session: HTTP2ServerSession) -> Int {
         let open = connection.takesOutput ? session.windowLeft(id) : 0
         return min(max(open, Self.leastHelping), isHungry ? BufferPool.size : Self.firstHelping)
     }
@@ -133,19 +149,20 @@ extension HTTP2Stream: ExchangeDownstream {
 
     func endBody() {
         isOutputEnding = true
-        if hasBody {
-            resume()
+        guard let connection else { return }
+        if hasBody, let session = connection.liveSession {
+            resume(connection, session)
         }
         if !isInputEnded {
-            connection?.earlyStreams.append(self)
+            connection.earlyStreams.append(self)
         }
     }
 
     func abort() {
-        guard let session = liveSession else { return }
+        guard let connection, let session = connection.liveSession else { return }
         hasBody = false
         session.reset(id, resetCode)
-        scheduleFlush()
+        worker.flushLater(connection)
     }
 
     private var resetCode: HTTP2ErrorCode {
@@ -165,13 +182,16 @@ extension HTTP2Stream: ExchangeDownstream {
         let held = outgoing?.buffer.count ?? 0
         if held == 0, !isOutputEnding {
             isHungry = true
+            isAsleep = true
             if exchange?.isResponsePaused == true {
                 connection?.hungryStreams.append(self)
             }
             return .wait
         }
         guard held <= count, isOutputEnding else { return .bytes(min(held, count)) }
-        guard let exchange, exchange.responseTrailers.count > 0, let session = liveSession else {
+        guard let exchange, exchange.responseTrailers.count > 0,
+            let session = connection?.liveSession
+        else {
             return .last(held)
         }
         worker.withFieldList { list in
@@ -184,37 +204,25 @@ extension HTTP2Stream: ExchangeDownstream {
     /// Gives bytes that ``bodyWanted(atMost:)`` has promised.
     func writeBody(_ count: Int, into output: inout ByteBuffer) {
         guard count > 0, let box = outgoing else { return }
-        Self.append(count, of: box.buffer.bytes, to: &output)
-        box.buffer.consume(count)
-        connection?.outgoingCount -= count
+        let left = box.buffer.move(count, to: &output)
+        connection?.outgoingChanged(by: -count)
         hasProgressed = true
-        if box.buffer.isEmpty {
+        if left == 0 {
             outgoing = nil
             worker.buffers.giveBack(box)
         }
     }
 
-    private static func append(
-        _ count: Int,
-        of bytes: Span<UInt8>,
-        to output: inout ByteBuffer
-    ) {
-        output.append(bytes.extracting(0..<count))
-    }
-
-    private func resume() {
-        liveSession?.resumeBody(id)
-        scheduleFlush()
-    }
-
-    private func scheduleFlush() {
-        if let connection {
-            worker.flushLater(connection)
+    private func resume(_ connection: HTTP2Connection, _ session: HTTP2ServerSession) {
+        if isAsleep {
+            isAsleep = false
+            session.resumeBody(id)
         }
+        worker.flushLater(connection)
     }
+}
 
-    private var liveSession: HTTP2ServerSession? {
-        guard let connection, connection.isAlive else { return nil }
-        return connection.session
-    }
+extension HTTP2Connection {
+    /// The session, while streams may still be asked for something.
+    fileprivate var liveSession: HTTP2ServerSession? { isAlive ? session : nil }
 }

@@ -32,6 +32,8 @@ final class HTTP2Stream: EventHandler, Runnable {
     var hasBody = false
     /// Whether the session has asked for more than there was, so that more may be held for it.
     var isHungry = false
+    /// Whether the session was told that there is nothing to send now.
+    var isAsleep = false
     /// Whether the response is complete but for what waits.
     var isOutputEnding = false
     var hasProgressed = false
@@ -40,6 +42,8 @@ final class HTTP2Stream: EventHandler, Runnable {
     private var waiting = Waiting.nothing
     private var waitingDeadline: Instant?
     private var exchangeDeadline: Instant?
+    /// The first of all, which the timer is set to.
+    private var timerDeadline: Instant?
     private var turn = TurnLoop()
 
     /// What the deadline is for, beside what the exchange has set.
@@ -217,7 +221,11 @@ final class HTTP2Stream: EventHandler, Runnable {
 
     /// The stream is over, by both ends or by a reset: lets go of everything.
     func end() {
-        connection?.outgoingCount -= outgoing?.buffer.count ?? 0
+        if let outgoing {
+            connection?.outgoingChanged(by: -outgoing.buffer.count)
+            self.outgoing = nil
+            worker.buffers.giveBack(outgoing)
+        }
         connection = nil
         if let exchange {
             self.exchange = nil
@@ -225,12 +233,15 @@ final class HTTP2Stream: EventHandler, Runnable {
             worker.giveBack(exchange)
         }
         isBegun = false
-        giveBack(&received)
-        giveBack(&outgoing)
+        if let received {
+            self.received = nil
+            worker.buffers.giveBack(received)
+        }
         isInputEnded = false
         hasEndedTunnelInput = false
         hasBody = false
         isHungry = false
+        isAsleep = false
         isOutputEnding = false
         hasProgressed = false
         waiting = .nothing
@@ -246,12 +257,6 @@ final class HTTP2Stream: EventHandler, Runnable {
         }
         timer = nil
     }
-
-    private func giveBack(_ box: inout BufferBox?) {
-        guard let held = box else { return }
-        box = nil
-        worker.buffers.giveBack(held)
-    }
 }
 
 /// The deadlines of a stream.
@@ -259,6 +264,7 @@ extension HTTP2Stream {
     func becameReady(_ readiness: Readiness) {}
 
     func deadlinePassed() {
+        timerDeadline = nil
         let now = worker.loop.now
         if let deadline = exchange?.callDeadline, deadline <= now {
             exchange?.callDeadlinePassed()
@@ -351,13 +357,10 @@ extension HTTP2Stream {
             Self.earliest(waitingDeadline, exchangeDeadline),
             exchange?.machine.isEnded == false ? exchange?.callDeadline : nil
         )
-        guard let timer else {
-            guard let earliest else { return }
-            let made = worker.loop.register(timer: self)
-            timer = made
-            worker.loop.setDeadline(earliest, for: made)
-            return
-        }
+        guard earliest != timerDeadline else { return }
+        timerDeadline = earliest
+        let timer = timer ?? worker.loop.register(timer: self)
+        self.timer = timer
         worker.loop.setDeadline(earliest, for: timer)
     }
 }

@@ -85,6 +85,7 @@ final class HTTP1UpstreamConnection: EventHandler {
                 !readiness.isDisjoint(with: [.readable, .peerFinished, .hungUp, .failed])
             {
                 readInput()
+                worker.sendGathered()
             }
         case .idle:
             // Whatever an idle server says, it cannot be an answer.

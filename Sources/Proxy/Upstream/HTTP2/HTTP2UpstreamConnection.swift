@@ -117,6 +117,7 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
             }
             if !readiness.isDisjoint(with: [.readable, .peerFinished, .hungUp, .failed]) {
                 readInput()
+                worker.sendGathered()
             }
         case .lingering: dropInput()
         case .closed: break
