@@ -10,7 +10,8 @@ import Telemetry
 /// It hands the socket on to an ``HTTP1Connection`` or an ``HTTP2Connection`` and goes away.
 final class Negotiation: EventHandler, PeerConnection {
     private let worker: Worker
-    private let listenerIndex: Int
+    private var listenerIndex: Int
+    private let listenerAddress: SocketAddress
     private let peer: SocketAddress
     private var transport: Transport?
     private var registration: Registration?
@@ -22,6 +23,7 @@ final class Negotiation: EventHandler, PeerConnection {
         self.peer = peer
         self.listenerIndex = listenerIndex
         self.worker = worker
+        listenerAddress = worker.snapshot.settings.listeners[listenerIndex].address
     }
 
     /// Begins with a connection that was just accepted.
@@ -70,7 +72,13 @@ final class Negotiation: EventHandler, PeerConnection {
         close()
     }
 
-    func settingsChanged() {}
+    func settingsChanged() {
+        if let index = worker.snapshot.listenerIndex(of: listenerAddress) {
+            listenerIndex = index
+        } else {
+            close()
+        }
+    }
 
     func close() {
         guard let registration else { return }

@@ -56,13 +56,14 @@ extension Exchange {
                 metrics.requestRejected(reason: reason, issuer: token?.issuer)
             }
         }
-        guard let group else { return }
+        // Its place in the exchange's own conf: a reload may have given the group another.
+        guard group != nil, case .forward(let upstream)? = route?.settings.action else { return }
         if let failure {
-            metrics.upstreamFailed(upstream: group.index, cause: failure.index)
+            metrics.upstreamFailed(upstream: upstream, cause: failure.index)
         }
         if let firstByteAt, let requestSentAt {
             metrics.upstreamAnswered(
-                upstream: group.index,
+                upstream: upstream,
                 firstByteNanoseconds: firstByteAt.nanoseconds(since: requestSentAt)
             )
         }

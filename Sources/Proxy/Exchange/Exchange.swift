@@ -187,8 +187,7 @@ final class Exchange {
             .keysUnavailable where machine.isConsulting:
             refuse(Refusal(.authorizationUnavailable, detail: "control.answer"))
         case .decideAgain:
-            snapshot = worker.snapshot
-            perform(machine.verdictArrived())
+            decideAgain()
         case .keyUnknown:
             refuseOrShadow(Refusal(.keyUnknown))
         case .keysUnavailable:
@@ -197,6 +196,26 @@ final class Exchange {
             answer(with: response)
         }
         downstream?.advance()
+    }
+
+    /// Decides by the conf and the keys that are in force now: what was found by those of before is
+    /// forgotten, as their places may be others'.
+    private func decideAgain() {
+        let address = snapshot.settings.listeners[listenerIndex].address
+        guard let index = worker.snapshot.listenerIndex(of: address) else {
+            // Nothing can be decided any more without its listener.
+            return refuse(Refusal(.keysUnavailable))
+        }
+        listenerIndex = index
+        snapshot = worker.snapshot
+        metrics = worker.metrics
+        endpoint = nil
+        routeIndex = nil
+        rule = nil
+        token = nil
+        tokenPlace = nil
+        hearsay = nil
+        perform(machine.verdictArrived())
     }
 
     /// The time that was set has passed without what was awaited.

@@ -138,7 +138,7 @@ extension HTTP1Connection: ExchangeDownstream {
         exchange?.isResponsePaused == true ? Self.heldBackCountMax : BufferPool.size
     }
 
-    /// What is read for a peer that takes nothing: a quarter of a buffer, so that many such peers hold
+    /// What is read for a peer that takes nothing: an eighth of a buffer, so that many such peers hold
     /// as little.
     private static let heldBackCountMax = 16_384
 

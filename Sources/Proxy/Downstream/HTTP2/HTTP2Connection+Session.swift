@@ -82,6 +82,16 @@ extension HTTP2Connection: HTTP2ServerHandler {
         }
     }
 
+    /// Refuses the requests whose exchanges have not begun: the peer may send them elsewhere.
+    func refuseUnbegun() {
+        for next in unbegun {
+            if let stream = stream(next.slot), stream.id == next.id {
+                session?.reset(next.id, .refusedStream)
+            }
+        }
+        unbegun.removeAll()
+    }
+
     /// Exchanges that begin in one turn of a connection before others have theirs: each may have a
     /// signature to check, and a connection to make.
     private static let beginBudget = 32

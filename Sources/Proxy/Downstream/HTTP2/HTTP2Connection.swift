@@ -73,7 +73,7 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
 
     /// Reads of one connection before others have their turn: four records of TLS.
     private static let readBudget = 4
-    /// Passes of one turn: a megabyte, then others have theirs.
+    /// Passes at the end of a turn, or of an event within it: a megabyte, then others have theirs.
     private static let flushBudget = 16
 
     init(_ peer: SocketAddress, listenerIndex: Int, worker: Worker) {
@@ -351,6 +351,7 @@ final class HTTP2Connection: EventHandler, PeerConnection, Runnable, TurnFlushin
             announceEnd()
         } else {
             // No request can be decided any more without its listener.
+            refuseUnbegun()
             leave()
         }
     }
