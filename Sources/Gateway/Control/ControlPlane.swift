@@ -255,7 +255,11 @@ extension ControlPlane {
         _ keyID: String?
     ) async -> ErrandAnswer {
         // A question about a conf that was replaced is asked again of the present one.
-        guard generation == self.generation, let keeper else { return .decideAgain }
+        guard generation == self.generation, let keeper else {
+            // Which the workers have not before it is whole.
+            let isInForce = snapshot?.settingsGeneration == self.generation
+            return isInForce ? .decideAgain : .keysUnavailable(retryAfterSeconds: 1)
+        }
         if case .own = settings.issuers[issuer].keys {
             // Posted before the answer: a worker that lags behind a rotation catches up by it.
             publishOwnKeys()
@@ -310,11 +314,14 @@ extension ControlPlane {
         let wantedLog = loaded.settings.accessLog
         let isSameLog = wantedLog == settings.accessLog
         let nextLog = isSameLog ? accessLog : try wantedLog.map(AccessLog.open) ?? nil
+        var nextSettings = loaded.settings
+        nextSettings.workerCount = settings.workerCount
+        let withoutKeys: Snapshot
         do throws(TLSFault) {
-            _ = try builder.make(
-                loaded.settings,
+            withoutKeys = try builder.make(
+                nextSettings,
                 generation: generation + 1,
-                keys: loaded.settings.issuers.map { _ in .absent }
+                keys: nextSettings.issuers.map { _ in .absent }
             )
         } catch {
             throw StartFault("a certificate cannot be used: \(error)")
@@ -327,10 +334,8 @@ extension ControlPlane {
         if loaded.settings.workerCount != settings.workerCount {
             log.write(.warning, "a change of `workers` takes effect at the next start")
         }
-        let workerCount = settings.workerCount
         let lastStateDirectory = settings.stateDirectory
-        settings = loaded.settings
-        settings.workerCount = workerCount
+        settings = nextSettings
         files = loaded.files
         let lastAuthorization = authorization
         authorization = nextAuthorization
@@ -338,9 +343,9 @@ extension ControlPlane {
         certificates = CertificateWatch(settings)
         unhealthy = Set(settings.places(of: sick))
         await startKeepers(inheriting: held, names: names, unhealthy: sick)
-        let next = try makeSnapshot()
+        let next = withoutKeys.replacing(issuers: builder.issuers(settings, generation, keys))
         snapshot = next
-        let counters = registry.adopt(MetricsLayout(settings), workerCount: workerCount)
+        let counters = registry.adopt(MetricsLayout(settings), workerCount: settings.workerCount)
         registry.keepKeySets(ofIssuers: settings.issuers.map(\.identifier))
         let targets = targetStates()
         for (worker, metrics) in zip(workers, counters) {

@@ -133,7 +133,10 @@ public actor UpstreamResolver {
         var held: [ResolvedName: [SocketAddress]] = [:]
         for server in servers {
             let name = ResolvedName(host: server.settings.host, port: server.settings.port)
-            held[name] = known[server.upstream][server.index]
+            let addresses = known[server.upstream][server.index]
+            if !addresses.isEmpty {
+                held[name] = addresses
+            }
         }
         return held
     }
