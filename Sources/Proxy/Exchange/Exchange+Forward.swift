@@ -14,6 +14,8 @@ extension Exchange {
         }
         target = chosen
         connectStartedAt = worker.loop.now
+        connectedAt = nil
+        requestSentAt = nil
         switch chosen.open(for: self) {
         case .ready(let wire):
             upstream = wire

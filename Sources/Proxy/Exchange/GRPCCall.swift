@@ -119,7 +119,7 @@ extension Exchange {
     /// It has given up by its own clock; the upstream is told to stop, and the answer is for clients
     /// whose clock is slow, and for the log.
     func callDeadlinePassed() {
-        guard !machine.isEnded else { return }
+        guard !machine.isEnded, !machine.isAnswering else { return }
         failure = .deadlineExceeded
         if machine.isForwarding, machine.isResponseBegun {
             endCall(.deadlineExceeded, UpstreamFailure.deadlineExceeded.word)

@@ -23,6 +23,9 @@ final class UpstreamSocket {
     /// Whether the server takes nothing at present.
     private(set) var isWriteBlocked = false
 
+    /// Bytes of a request that wait while the server takes none: 64 KiB, as many as one write sends.
+    static let outputSizeMax = 65_536
+
     /// How far the making of a connection is.
     enum Making {
         case failed(UpstreamFailure)
@@ -189,7 +192,7 @@ final class UpstreamSocket {
     }
 
     func setDeadline(_ deadline: Instant?) {
-        // Within one turn it is often set anew to the same moment.
+        // Within one turn it is often set anew to the same moment; one that has passed never is.
         guard let registration, deadline != self.deadline else { return }
         self.deadline = deadline
         worker.loop.setDeadline(deadline, for: registration)

@@ -132,10 +132,10 @@ final class HTTP1UpstreamConnection: EventHandler {
     ///
     /// Where it stays none, the socket is full and says when it is not.
     func makeRoom(for count: Int) -> Int {
-        if BufferPool.size - outputCount < count {
+        if UpstreamSocket.outputSizeMax - outputCount < count {
             flush()
         }
-        return max(0, BufferPool.size - outputCount)
+        return max(0, UpstreamSocket.outputSizeMax - outputCount)
     }
 
     /// The silence allowed within a response.
@@ -143,7 +143,8 @@ final class HTTP1UpstreamConnection: EventHandler {
 
     /// Sends as much as the socket takes.
     func flush() {
-        guard phase == .active, socket.send() > 0, hasReceivedNothing else { return }
+        guard phase == .active, socket.send() > 0 else { return }
+        guard exchange?.machine.isAwaitingResponse == true else { return }
         // A long body is under way: the wait for the response has not begun.
         setDeadline(worker.loop.now + target.readTimeout)
     }

@@ -246,6 +246,9 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
             break reading
         }
         worker.buffers.giveBack(box)
+        if phase == .lingering, reads == Self.readBudget {
+            socket.announcePendingBytes()
+        }
     }
 
     private func endLingering() {
@@ -285,7 +288,11 @@ final class HTTP2UpstreamConnection: EventHandler, TurnFlushing {
         guard session.wantsToWrite else { return socket.outputCount > 0 }
         let box = socket.output()
         do throws(HTTP2Fault) {
-            try session.produce(into: &box.buffer, upTo: BufferPool.size, handler: self)
+            try session.produce(
+                into: &box.buffer,
+                upTo: UpstreamSocket.outputSizeMax,
+                handler: self
+            )
         } catch {
             worker.metrics.http2Failed(.upstream, HTTP2Failure(error))
             // The GOAWAY that says so is among the frames.

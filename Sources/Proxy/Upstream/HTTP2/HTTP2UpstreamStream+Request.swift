@@ -63,7 +63,8 @@ extension HTTP2UpstreamStream: ExchangeUpstream {
 
     func sendBody(_ bytes: Span<UInt8>, first available: Int) -> Int {
         guard connection != nil, failure == nil else { return 0 }
-        let count = min(BufferPool.size - (pending?.buffer.count ?? 0), available)
+        let room = UpstreamSocket.outputSizeMax - (pending?.buffer.count ?? 0)
+        let count = min(max(0, room), available)
         owesRoom = count < available
         guard count > 0 else { return 0 }
         let box = pending ?? worker.buffers.take()
@@ -127,7 +128,7 @@ extension HTTP2UpstreamStream: ExchangeUpstream {
         if !keepsBody || sentCount > Self.keptCountMax {
             forgetSent()
         }
-        if hasReceivedNothing, let target {
+        if let target, exchange?.machine.isAwaitingResponse == true {
             // A long body is under way: the wait for the response has not begun.
             setDeadline(worker.loop.now + target.readTimeout)
         }
