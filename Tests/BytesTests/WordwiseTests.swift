@@ -47,19 +47,22 @@ struct WordwiseTests {
     @Test("are copied as far as they are plain", arguments: [1, 2, 3] as [UInt64])
     func plainText(seed: UInt64) {
         var generator = SeededRandom(seed: seed)
-        let marks: [UInt8] = [0x00, 0x1F, 0x22, 0x5C, 0x7F, 0x80, 0xFF]
         for _ in 0..<5000 {
             let count = generator.below(40)
             var bytes = (0..<count).map { _ in UInt8(0x23 + generator.below(0x38)) }
             for _ in 0..<generator.below(3) where count > 0 {
-                bytes[generator.below(count)] = marks[generator.below(marks.count)]
+                bytes[generator.below(count)] = UInt8(generator.below(256))
             }
             let start = generator.below(count + 1)
             var buffer = ByteBuffer(capacity: 1)
             buffer.append("before")
             let end = buffer.appendPlainText(of: bytes.span, from: start)
-            let expected = bytes.span.endOfPlainText(from: start)
+            let expected =
+                bytes[start...].firstIndex {
+                    $0 < 0x20 || $0 >= 0x7F || $0 == 0x22 || $0 == 0x5C
+                } ?? count
             #expect(end == expected)
+            #expect(bytes.span.endOfPlainText(from: start) == expected)
             #expect(buffer.bytes.copied() == Array("before".utf8) + bytes[start..<expected])
         }
     }

@@ -17,7 +17,7 @@ struct BufferPool {
     /// 128 KiB: each read of a body has its sender acknowledged and woken, which costs more than the
     /// copy; pages that are not written to cost nothing.
     static let size = 131_072
-    /// Kept for reuse: 256 are 32 MiB at most, and as many as 256 active peers turn over.
+    /// Kept for reuse: as many as 256 active peers turn over, 32 MiB, or twice that if all had grown.
     private static let countMax = 256
 
     /// 4 KiB: a page, for the first bytes of a body that is not yet being taken.

@@ -42,7 +42,7 @@ public final class Worker: TurnObserver, MailReceiver {
     private(set) var freeHTTP2Streams: [HTTP2Stream] = []
     /// The fields of an HTTP/2 head in the making, empty between two uses.
     private var fieldList = HTTP2FieldList()
-    /// The connection whose streams hold as much as one write sends, since the event at hand.
+    /// The connection whose streams hold as much as one write sends, within a turn.
     var filledConnection: HTTP2Connection?
     private(set) var errands: [UInt64: Exchange] = [:]
     /// The exchanges that wait for the authorization server.
@@ -288,6 +288,7 @@ public final class Worker: TurnObserver, MailReceiver {
             connection.flushAtTurnEnd()
         }
         flushable.removeAll(keepingCapacity: true)
+        filledConnection = nil
     }
 }
 

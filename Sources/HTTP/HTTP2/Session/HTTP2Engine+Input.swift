@@ -130,7 +130,9 @@ extension HTTP2Engine {
             entry.hasHead = true
             entry.isReported = true
             entry.slot = slot
-            entry.isResetByUs = slot == 0
+            if slot == 0 {
+                entry.isResetByUs = true
+            }
         }
         if slot == 0 {
             queueReset(stream, code)

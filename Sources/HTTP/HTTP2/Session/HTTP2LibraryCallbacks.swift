@@ -1,9 +1,10 @@
 import Bytes
 import CNghttp2
 
-// SAFETY, of every `unsafe` in this file: `owner` is the session's engine, which frees the libnghttp2
-// session in its own `deinit` and so outlives every callback. A pointer with its length is valid for the
-// length of the callback that brings it, and no span of it is kept.
+// SAFETY, of every `unsafe` in this file: `owner` is the session's engine. Callbacks run only within a
+// call of libnghttp2, which is made by a method of the session; whoever calls that holds the session, and
+// the session its engine, so that the engine outlives the callback. A pointer with its length is valid for
+// the length of the callback that brings it, and no span of it is kept.
 
 /// The functions by which libnghttp2 tells a session's engine what it sees.
 @safe

@@ -27,7 +27,7 @@ struct TurnLoop {
 
     /// Says whether another step follows the one that was made, which may have left something to do.
     mutating func goesOn(_ hasMore: Bool) -> Bool {
-        if hasMore {
+        if hasMore || isAskedAgain {
             stepCount += 1
         }
         isRunning = (hasMore || isAskedAgain) && !isUsedUp
