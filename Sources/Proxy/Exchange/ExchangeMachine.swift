@@ -39,7 +39,6 @@ struct ExchangeMachine {
     private struct Progress {
         var isRequestOpen: Bool
         var isResponseBegun = false
-        var isResponseOpen = true
     }
 
     /// What the driver does next.
@@ -82,7 +81,7 @@ struct ExchangeMachine {
 
     /// Whether bytes of the request body go to the upstream.
     var isForwarding: Bool {
-        if case .forwarding(let progress) = state { progress.isResponseOpen } else { false }
+        if case .forwarding = state { true } else { false }
     }
 
     /// Whether the exchange is being answered here, so that a request body is dropped.
